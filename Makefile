@@ -1,0 +1,54 @@
+# Every target that needs an environment makes it first; nothing is installed outside this directory.
+SHELL := /bin/bash
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n 2 -q
+SECONDS_EACH ?= 300
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test soak bench fuzz lint lock clean distclean
+
+help:  ## what can be made here
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
+
+setup: .venv/made verifier/node_modules/.made  ## install everything into .venv; leaves .venv/bin/openline
+
+.venv/made: requirements.lock pyproject.toml tools/setup
+	@tools/setup
+	@touch $@
+
+verifier/node_modules/.made: verifier/package-lock.json tools/setup-node | .venv/made
+	@tools/setup-node
+	@touch $@
+
+demo: .venv/made  ## the story of 27 July 2021, then the record audited, damaged and audited again
+	@$(BIN)/openline demo
+
+lint: .venv/made  ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict src
+	$(BIN)/lint-imports --no-cache
+
+test: setup  ## everything that must hold: lint, then all tests with reduced counts (under 15 minutes)
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict src
+	$(PYTEST) -m "not slow"
+	$(PYTEST) -m slow
+
+soak: setup  ## all tests with full counts (hours)
+	OPENLINE_SOAK=1 $(PYTEST)
+
+bench: .venv/made  ## the table of promises kept in numbers; FULL=1 goes to 1,000,000 entries
+	@FULL=$(FULL) $(BIN)/python -m bench
+
+fuzz: .venv/made  ## every decoder under atheris, SECONDS_EACH=300 for each
+	@set -e; for file in tests/fuzz/fuzz_*.py; do echo "== $$file"; $(BIN)/python $$file -max_total_time=$(SECONDS_EACH); done
+
+lock:  ## rewrite requirements*.lock (needs uv)
+	tools/lock
+
+clean:  ## remove caches and results
+	rm -rf build dist reports bench/results.json .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean  ## remove the environment too
+	rm -rf .venv verifier/node_modules
