@@ -1,0 +1,221 @@
+"""Scenario files: from TOML text to a `Scenario` (spec 12.1-12.4).
+
+Rules of this file: `load` reads no file and no clock; any text gives a `Scenario` or a `ScenarioFault`, and of several
+faults the first that is met; a `Scenario` needs no further checking, and its accord fits its limits.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from openline.play import loading_values as read
+from openline.play.loading_steps import StepReader
+from openline.play.loading_table import Field, File, Spot, check_keys, read_table, shown
+from openline.play.loading_values import Known
+from openline.play.loading_verbs import BOTH
+from openline.play.scenario import CarrierSpec, LineSpec, Scenario, ScenarioFault
+from openline.play.toml_lines import lines_of
+from openline.wire import accord, cbor, limits
+from openline.wire.accord import CarrierKind
+
+LATENCY_MS_MAX: Final = 10**7  # the accord's own bound (spec 3.5)
+PRINCIPALS_MAX: Final = 255  # the accord's own bound (spec 3.5)
+DEPTH_MAX: Final = 64  # chosen: the format itself nests five deep
+SIDES_BYTES: Final = 32 * 1024  # two sides' own keys and officers in the accord, rounded up
+PRINCIPAL_BYTES: Final = 1400  # a principal's keys and name there, rounded up
+
+
+def _sides(spot: Spot, known: Known) -> tuple[str, str]:
+    allowed = f'an array of two different names, neither of them "{BOTH}"'
+    names = [read.name(item, known) for item in spot.items(allowed)]
+    if len(names) != 2 or names[0] == names[1] or BOTH in names:
+        raise spot.fault(f"{', '.join(map(shown, names)) or 'nothing'} is not allowed", allowed)
+    return names[0], names[1]
+
+
+def _people(spot: Spot, known: Known) -> tuple[str, ...]:
+    allowed = f"an array of up to {PRINCIPALS_MAX} different names"
+    names = tuple(read.name(item, known) for item in spot.items(allowed))
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise spot.inner(index).fault(f"{shown(name)} is there twice", allowed)
+    if len(names) > PRINCIPALS_MAX:
+        raise spot.fault(f"has {len(names)} names", allowed)
+    return names
+
+
+def _principals(spot: Spot, known: Known) -> tuple[tuple[str, ...], ...]:
+    fields = {side: Field[Known](_people, ()) for side in known.sides}
+    row = read_table(spot, fields, known)
+    return tuple(row[side] for side in known.sides)
+
+
+def _new_line_id(spot: Spot, known: Known) -> str:
+    value = _new_id(known.lines, spot, known)
+    if value == read.ALL:
+        raise spot.fault(f'"{read.ALL}" means all lines', f'a name other than "{read.ALL}"')
+    return value
+
+
+def _new_carrier_id(spot: Spot, known: Known) -> str:
+    return _new_id(known.carriers, spot, known)
+
+
+def _new_id(taken: tuple[str, ...], spot: Spot, known: Known) -> str:
+    value = read.name(spot, known)
+    if value in taken:
+        raise spot.fault(f"{shown(value)} is there twice", f"an id other than {', '.join(taken)}")
+    return value
+
+
+FILE: Final[Mapping[str, Field[Known]]] = {
+    "scenario": Field(read.as_it_is),
+    "carrier": Field(read.as_it_is),
+    "line": Field(read.as_it_is),
+    "step": Field(read.as_it_is, []),
+}
+SCENARIO: Final[Mapping[str, Field[Known]]] = {
+    "title": Field(read.text(least=0)),
+    "start": Field(read.instant),
+    "zone": Field(read.zone),
+    "sides": Field(_sides),
+    "principals": Field(read.as_it_is, {}),
+}
+CARRIER: Final[Mapping[str, Field[Known]]] = {
+    "id": Field(_new_carrier_id),
+    "kind": Field(read.words(CarrierKind)),
+    "latency_ms": Field(read.whole(0, LATENCY_MS_MAX), 0),
+}
+LINE: Final[Mapping[str, Field[Known]]] = {
+    "id": Field(_new_line_id),
+    "carriers": Field(read.carriers),
+    "check_ins": Field(read.check_ins, ()),
+    "holidays": Field(read.holidays, ()),
+    "expires": Field(read.moment_s, 0, "expires_s"),
+    "pulse_s": Field(read.whole(1, 86_400), 60),
+}
+
+
+def load(text: str, name: str) -> Scenario:
+    """The scenario that `text` is; `name` is the file's name, for messages only.
+
+    Raises:
+        ScenarioFault: the text is no TOML, or breaks a rule of spec 12.
+    """
+    root = _parse(text, name)
+    check_keys(root, FILE)
+    head, known = _head(root.inner("scenario"))
+    carrier_specs: tuple[CarrierSpec, ...] = ()
+    for spot in _tables(root, "carrier", limits.CARRIERS_MAX):
+        carrier_specs += (_carrier(spot, known),)
+        known = replace(known, carriers=tuple(spec.id for spec in carrier_specs))
+    line_specs: tuple[LineSpec, ...] = ()
+    for spot in _tables(root, "line", limits.LINES_MAX):
+        line_specs += (LineSpec(**read_table(spot, LINE, known)),)
+        known = replace(known, lines=tuple(spec.id for spec in line_specs))
+    _check_size(root, known, line_specs)
+    steps = StepReader(known, head["start"])
+    return Scenario(
+        title=head["title"],
+        start_ms=head["start"],
+        zone=head["zone"],
+        sides=head["sides"],
+        principals=head["principals"],
+        carriers=carrier_specs,
+        lines=line_specs,
+        steps=tuple(steps.step(spot, number) for number, spot in enumerate(_tables(root, "step"), 1)),
+    )
+
+
+def _head(spot: Spot) -> tuple[dict[str, Any], Known]:
+    """`[scenario]`: the zone first, for local times are read in it, and the sides before their principals."""
+    check_keys(spot, SCENARIO)
+    known = Known(zone=read.zone(spot.inner("zone"), Known()))
+    head = read_table(spot, SCENARIO, known)
+    known = replace(known, sides=head["sides"])
+    head["principals"] = _principals(spot.inner("principals"), known) if "principals" in spot.value else ((), ())
+    return head, replace(known, principals=head["principals"])
+
+
+def _tables(root: Spot, key: str, most: int | None = None) -> list[Spot]:
+    """The tables of `[[key]]`; at least one and at most `most` if that is given."""
+    if key not in root.value:
+        return []
+    spot = root.inner(key)
+    allowed = f"[[{key}]] tables"
+    items = spot.items(allowed)
+    if most is not None and not 1 <= len(items) <= most:
+        raise spot.fault(f"there are {len(items)}", f"1 to {most} {allowed}")
+    return items
+
+
+def _carrier(spot: Spot, known: Known) -> CarrierSpec:
+    row = read_table(spot, CARRIER, known)
+    if row["kind"] is CarrierKind.COURIER and "latency_ms" in spot.value:
+        raise spot.inner("latency_ms").fault("is not for a courier", "id, kind; do = \"courier\" takes the travel time")
+    return CarrierSpec(**row)
+
+
+def _check_size(root: Spot, known: Known, specs: tuple[LineSpec, ...]) -> None:
+    """Refuse what no accord has room for."""
+    people = sum(len(names) for names in known.principals)
+    plain = [accord.to_map(accord.Line(**asdict(spec))) for spec in specs]
+    size = SIDES_BYTES + people * PRINCIPAL_BYTES + len(cbor.encode(plain))
+    if size > limits.ACCORD_BYTES_MAX:
+        what = f"the accord would take {size} bytes"
+        allowed = f"lines, check-ins, holidays and principals that fit {limits.ACCORD_BYTES_MAX} bytes"
+        raise root.inner("line").fault(what, allowed)
+
+
+def _parse(text: str, name: str) -> Spot:
+    """The file's root table with the line of each key.
+
+    Raises:
+        ScenarioFault: no TOML, with the line that the parser gives.
+    """
+    try:
+        text.encode()
+        root = tomllib.loads(text)
+        return Spot(File(name, lines_of(text)), (), root)
+    except UnicodeEncodeError as error:
+        raise _no_toml(name, _line_at(text, error.start), "a character that is no Unicode text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _no_toml(name, _line_told(text, str(error)), str(error)) from None
+    except RecursionError:
+        raise _no_toml(name, _line_too_deep(text), "arrays or tables nest too deep") from None
+    except ValueError:  # Python's own bound on the digits of a decimal number
+        raise _no_toml(name, _line_too_long(text), "a number has too many digits") from None
+
+
+def _no_toml(name: str, line: int, what: str) -> ScenarioFault:
+    sentence = f"{name}, line {line}: not readable as TOML: {what}; allowed there: TOML 1.0"
+    return ScenarioFault(sentence, step=None, key="", line=line, allowed="TOML 1.0")
+
+
+def _line_at(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
+
+
+def _line_told(text: str, message: str) -> int:
+    """The line in the parser's own message; without one the text ended too early."""
+    told = re.search(r"at line ([0-9]+)", message)
+    return int(told.group(1)) if told is not None else _line_at(text.rstrip(), len(text))
+
+
+def _line_too_deep(text: str) -> int:
+    """Where brackets first nest past `DEPTH_MAX`; brackets in strings count too, so it may say a line too early."""
+    depth = 0
+    for match in re.finditer(r"[][{}]", text):
+        depth += 1 if match.group() in "[{" else -1
+        if depth > DEPTH_MAX:
+            return _line_at(text, match.start())
+    return 1
+
+
+def _line_too_long(text: str) -> int:
+    longest = max(re.finditer(r"[0-9_]+", text), key=lambda match: len(match.group()), default=None)
+    return _line_at(text, longest.start()) if longest is not None else 1
