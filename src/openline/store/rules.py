@@ -1,0 +1,71 @@
+"""What every store holds a write to before it touches anything, and a row to after it has read it.
+
+Rules of this file:
+1. A write that breaks a rule is our own defect (`OurFault`), whatever store it was meant for; nothing of its batch
+   is kept.
+2. What was checked before writing is checked again after reading; then it is the disk that failed (`StorageFault`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from openline.ports import Kept, PutEntry, PutMeta, PutPart, PutStray, Write
+from openline.wire.entry import Place, entry_id
+from openline.wire.errors import OurFault, StorageFault
+
+NUMBER_MAX: Final = 2**63 - 1  # the widest integer that SQLite and PostgreSQL both keep
+
+
+def check(writes: Sequence[Write]) -> None:
+    """Hold a batch to the rules that need no look at what is stored.
+
+    Raises:
+        OurFault: an id that is not that of its bytes, a number too wide to be kept in order, a key no database holds.
+    """
+    for write in writes:
+        match write:
+            case PutEntry(place, identity, data, _):
+                _hold(entry_id(data) == identity, place, "was put under an id that is not its own")
+                _hold(place.gen <= NUMBER_MAX and place.seq <= NUMBER_MAX, place, "is numbered beyond what can be kept")
+            case PutStray(place, identity, data, _):
+                _hold(entry_id(data) == identity, place, "was put aside under an id that is not its own")
+            case PutMeta(key, _):
+                if not key.isprintable():
+                    raise OurFault(f"invariant broken: a durable value is named {key!r}")
+            case PutPart(_, index, _) if not 0 <= index <= NUMBER_MAX:
+                raise OurFault(f"invariant broken: a part of pages is numbered {index}")
+            case _:
+                pass  # the other writes name what is there, or do nothing
+
+
+def checked(kept: Kept) -> Kept:
+    """`kept` as it was read, if its bytes still have its id.
+
+    Raises:
+        StorageFault: the disk gave back other bytes than were written.
+    """
+    if entry_id(kept.data) != kept.id:
+        raise StorageFault(
+            f"{_name(kept.place)} is damaged on this disk: its bytes no longer have its id",
+            next_step="Stop the station and restore the record, to a sound disk, from a backup or from the other side.",
+        )
+    return kept
+
+
+def taken(place: Place) -> OurFault:
+    """The fault of putting an entry where one stands: the chain was not followed."""
+    return OurFault(
+        f"invariant broken: {_name(place)} or its id is in the record already",
+        next_step="Stop this station and report this with the log; the record is unharmed.",
+    )
+
+
+def _hold(condition: bool, place: Place, broken: str) -> None:
+    if not condition:
+        raise OurFault(f"invariant broken: {_name(place)} {broken}")
+
+
+def _name(place: Place) -> str:
+    return f"entry {place.seq} of side {place.side} in generation {place.gen}"

@@ -1,0 +1,175 @@
+"""SQLite underneath the store: how a file is made, opened, and explained when it fails.
+
+Rules of this file:
+1. A commit is on the disk when it returns: write-ahead log, `synchronous=FULL`, both asserted after opening.
+2. Nothing is written to a file that is not ours: `application_id` is looked at before anything else.
+3. A store comes into being whole, by a rename. An empty file is therefore a loss, never a new store: beginning a chain
+   again where one stood would fork it.
+4. `sync="off"` keeps every promise but the first half of rule 1: it survives the process, not the power. It is for
+   simulations, whose stores live in a temporary directory and cost one fsync for each simulated entry otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from typing import Final, Literal
+from urllib.parse import quote
+
+from openline.store import revisions
+from openline.store.lock import Lock
+from openline.store.sql import Database
+from openline.wire.errors import OpenlineError, OurFault, StorageFault
+
+Sync = Literal["full", "off"]
+
+APPLICATION_ID: Final = 0x4F504C4E  # "OPLN"
+BUSY_S: Final = 5.0  # chosen: a backup tool is done by then, an officer still waits
+_SYNCHRONOUS: Final = {"full": 2, "off": 0}
+
+
+def open_sqlite(path: str, *, sync: Sync, must_exist: bool) -> Database:
+    """Open the store at `path`, making or migrating it where needed.
+
+    Raises:
+        StorageFault: in use, foreign, newer than this release, damaged, or the disk failed.
+    """
+    path = os.path.realpath(path)
+    explain = _explainer(path)
+    with ExitStack() as undo:
+        lock = Lock(path)
+        undo.callback(lock.release)
+        try:
+            if _is_absent(path, must_exist):
+                _create(path, sync)
+            reader = undo.enter_context(closing(_connect(path)))
+            _check_ours(reader, path)
+            if revisions.must_migrate(_revision(reader), f"the store {path}"):
+                _migrate(path)
+            writer = undo.enter_context(closing(_connect(path)))
+            _make_durable(writer, path, sync)
+            reader.execute("PRAGMA query_only = ON")
+        except sqlite3.Error as error:
+            raise explain(error) from error
+        undo.pop_all()
+    return Database(writer, reader, "?", "BEGIN IMMEDIATE", sqlite3.Error, explain, lock.release)
+
+
+def _is_absent(path: str, must_exist: bool) -> bool:
+    if os.path.exists(path):
+        if os.path.isfile(path) and os.path.getsize(path):
+            return False
+        raise StorageFault(f"{path} is empty or no file; a store is never empty", next_step=_RESTORE)
+    if os.path.exists(f"{path}-wal"):
+        raise StorageFault(f"the store {path} is gone, though its log {path}-wal is there", next_step=_RESTORE)
+    if must_exist:
+        raise StorageFault(f"there is no store at {path}", next_step="Check the path, or found the station first.")
+    return True
+
+
+def _create(path: str, sync: Sync) -> None:
+    """Make a store under another name, and give it `path` once it is whole and on the disk."""
+    from openline.store import schema  # SQLAlchemy: only here
+
+    unfinished = f"{path}.new"
+    try:
+        for leftover in (unfinished, f"{unfinished}-journal"):
+            if os.path.exists(leftover):
+                os.remove(leftover)
+        with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA synchronous = {sync}")
+            connection.execute("BEGIN")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            for statement in schema.statements("sqlite"):
+                connection.execute(statement)
+            connection.execute("COMMIT")
+        os.rename(unfinished, path)
+        if sync == "full":
+            _sync_directory(os.path.dirname(path))
+    except OSError as error:
+        raise StorageFault(f"the store {path} cannot be made: {error.strerror}", next_step=_ROOM) from error
+
+
+def _sync_directory(directory: str) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    # mode=rw: opening never makes a file. Our own locks stand in for the driver's one-thread rule.
+    return sqlite3.connect(
+        f"file:{quote(path)}?mode=rw", uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+    )
+
+
+def _check_ours(connection: sqlite3.Connection, path: str) -> None:
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise _foreign(path)
+
+
+def _revision(connection: sqlite3.Connection) -> str:
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return row[0] if row else ""
+
+
+def _migrate(path: str) -> None:
+    from openline.store import migrate  # SQLAlchemy and alembic: only here
+
+    migrate.upgrade("sqlite+pysqlite://", lambda: _connect(path), "BEGIN IMMEDIATE")
+
+
+def _make_durable(connection: sqlite3.Connection, path: str, sync: Sync) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {sync}")
+    connection.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync leaves it in the drive's own memory
+    modes = _pragma(connection, "journal_mode"), _pragma(connection, "synchronous")
+    if modes != ("wal", _SYNCHRONOUS[sync]):
+        raise StorageFault(
+            f"the store {path} cannot be made durable where it is (log {modes[0]}, synchronous {modes[1]})",
+            next_step="Put it on a local disk; a network share cannot hold it.",
+        )
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> object:
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+# --- what failed, in words ---
+
+_RESTORE: Final = "Stop the station and restore the record from a backup or from the other side."
+_ROOM: Final = "Give the station a directory that exists, that it may write to, and that is not full."
+_WORDS: Final = {
+    sqlite3.SQLITE_FULL: ("the disk of {path} is full; nothing more can be recorded", "Make room, then start again."),
+    sqlite3.SQLITE_READONLY: ("the store {path} is read-only; nothing can be recorded", _ROOM),
+    sqlite3.SQLITE_CANTOPEN: ("the store {path} cannot be opened", _ROOM),
+    sqlite3.SQLITE_PERM: ("the station may not open the store {path}", _ROOM),
+    sqlite3.SQLITE_BUSY: ("another program has locked the store {path}", "Stop that program, then start again."),
+    sqlite3.SQLITE_LOCKED: ("another program has locked the store {path}", "Stop that program, then start again."),
+    sqlite3.SQLITE_CORRUPT: ("the store {path} is damaged", _RESTORE),
+    sqlite3.SQLITE_IOERR: ("the disk of {path} failed", _RESTORE),
+}
+
+
+def _foreign(path: str) -> StorageFault:
+    return StorageFault(
+        f"{path} is not a store of Openline; it was left as it was",
+        next_step="Give the path of a store, or one where no file is.",
+    )
+
+
+def _explainer(path: str) -> Callable[[Exception], OpenlineError]:
+    def explain(error: Exception) -> OpenlineError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the class, the rest its detail
+        if code == sqlite3.SQLITE_NOTADB:
+            return _foreign(path)
+        if code == sqlite3.SQLITE_CONSTRAINT:
+            return OurFault(f"invariant broken: an entry's place or id is taken ({error})")
+        what, next_step = _WORDS.get(code, ("the store {path} failed", "Look at the log, then start again."))
+        return StorageFault(f"{what.format(path=path)} ({error})", next_step=next_step)
+
+    return explain
