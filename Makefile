@@ -41,7 +41,9 @@ bench: .venv/made  ## the table of promises kept in numbers; FULL=1 goes to 1,00
 	@FULL=$(FULL) $(BIN)/python -m bench
 
 fuzz: .venv/made  ## every decoder under atheris, SECONDS_EACH=300 for each
-	@set -e; for file in tests/fuzz/fuzz_*.py; do echo "== $$file"; $(BIN)/python $$file -max_total_time=$(SECONDS_EACH); done
+	@set -e; for file in tests/fuzz/fuzz_*.py; do \
+	  echo "== $$file"; $(BIN)/python $$file -max_total_time=$(SECONDS_EACH); \
+	done
 
 lock:  ## rewrite requirements*.lock (needs uv)
 	tools/lock

@@ -81,13 +81,10 @@ def sections() -> set[str]:
 
 def table(document: Path, first_heading: str) -> list[list[str]]:
     """The rows of the table whose first column has that heading."""
-    rows = [[cell.strip() for cell in x.strip("|").split("|")] for x in text(document).splitlines() if x.startswith("|")]
-    starts = [n for n, row in enumerate(rows) if row[0] == first_heading]
-    assert len(starts) == 1, f"{document.name} has {len(starts)} tables that start with {first_heading!r}"
-    width = len(rows[starts[0]])
-    body = rows[starts[0] + 2 :]
-    ends = [n for n, row in enumerate(body) if len(row) != width or set(row[0]) <= {"-", ":"}]
-    return body[: ends[0] - 1] if ends and set(body[ends[0]][0]) <= {"-", ":"} else body[: ends[0]] if ends else body
+    blocks = re.findall(r"(?:^\|.*\n)+", text(document), re.MULTILINE)
+    tables = [[[cell.strip() for cell in x.strip("|").split("|")] for x in block.splitlines()] for block in blocks]
+    [found] = [rows[2:] for rows in tables if rows[0][0] == first_heading]
+    return found
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda x: x.relative_to(ROOT).as_posix())
