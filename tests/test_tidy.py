@@ -84,11 +84,12 @@ def narrow_except(_module: str, tree: ast.Module) -> Iterator[Found]:
         caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
         broad = node.type is None or {x.id for x in caught if isinstance(x, ast.Name)} & {"BaseException", "Exception"}
         passed_on = any(
-            isinstance(x, ast.Raise) or (isinstance(x, ast.Attribute) and x.attr == "set_exception")
-            for x in ast.walk(node)
+            isinstance(x, ast.Raise) or (isinstance(x, ast.Name) and x.id == node.name)
+            for statement in node.body
+            for x in ast.walk(statement)
         )
         if broad and not passed_on:
-            yield Found(node.lineno, "catches everything and keeps it: name what can go wrong, or raise it on")
+            yield Found(node.lineno, "catches everything and drops it: name what can go wrong, or pass it on")
         if all(isinstance(x, ast.Pass) for x in node.body):
             yield Found(node.lineno, "swallows an error: handle it, or `suppress` it and say why")
 
