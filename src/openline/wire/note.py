@@ -70,7 +70,7 @@ def render(note: Note) -> bytes:
     Raises:
         Malformed: the text or a line cannot stand in a note.
     """
-    _check_text(note.text)
+    check_text(note.text)
     for line in note.signatures:
         _check_line(line)
     if not 1 <= len(note.signatures) <= limits.NOTE_SIGNATURES_MAX:
@@ -99,7 +99,7 @@ def parse(data: bytes) -> Note:
     if split < 0 or not whole.endswith("\n"):
         raise Malformed("a note without an empty line before its signatures, or without a newline at its end")
     text, lines = whole[: split + 1], whole[split + 2 : -1].split("\n")
-    _check_text(text)
+    check_text(text)
     if len(lines) > limits.NOTE_SIGNATURES_MAX:
         raise Malformed(f"a note with {len(lines)} signatures; the limit is {limits.NOTE_SIGNATURES_MAX}")
     return Note(text, tuple(_parse_line(line) for line in lines))
@@ -127,7 +127,12 @@ def _check_line(line: Signature) -> None:
         raise Malformed("a signature line too short for a key id and a signature")
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Whether `text` can be the text of a note.
+
+    Raises:
+        Malformed: it does not end with a newline, or holds another control character.
+    """
     if not text.endswith("\n"):
         raise Malformed("a note's text that does not end with a newline")
     found = _CONTROL.search(text)
