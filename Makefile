@@ -1,7 +1,7 @@
 # Every target that needs an environment makes it first; nothing is installed outside this directory.
 SHELL := /bin/bash
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n 2 -q
+PYTEST := $(BIN)/pytest -n 2 -q --durations=5 --durations-min=5
 SECONDS_EACH ?= 300
 
 .DEFAULT_GOAL := help
