@@ -15,7 +15,6 @@ from contextlib import ExitStack, closing
 from typing import Any, Final, cast
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from openline.store import revisions
 from openline.store.lock import in_use
@@ -23,7 +22,7 @@ from openline.store.sql import Connection, Database
 from openline.store.sqlite import APPLICATION_ID, BUSY_S, Sync
 from openline.wire.errors import OpenlineError, OurFault, StorageFault
 
-TABLES: Final = frozenset({"entries", "strays", "meta", "parts", "alembic_version"})
+_TABLES: Final = frozenset({"entries", "strays", "meta", "parts", "alembic_version"})
 
 
 def open_postgresql(url: str, *, sync: Sync, must_exist: bool) -> Database:
@@ -61,3 +60,74 @@ def _connect(url: str, *, autocommit: bool = True) -> psycopg.Connection[Any]:
 def _one(connection: psycopg.Connection[Any], statement: str) -> Any:
     row = connection.execute(cast(Any, statement)).fetchone()
     return row[0] if row else None
+
+
+def _make_durable(connection: psycopg.Connection[Any], name: str, sync: Sync) -> None:
+    if sync == "off":
+        connection.execute("SET synchronous_commit = off")
+        return
+    if _one(connection, "SHOW synchronous_commit") == "off":  # every other setting waits for this server's own disk
+        connection.execute("SET synchronous_commit = on")
+    if _one(connection, "SHOW fsync") != "on":
+        raise StorageFault(
+            f"{name} loses what it has committed when its power fails: the server runs with fsync off",
+            next_step="Set fsync = on in the server's configuration and restart it.",
+        )
+
+
+def _is_empty(connection: psycopg.Connection[Any], name: str, must_exist: bool) -> bool:
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+    ours = {table for (table,) in connection.execute(query)} & _TABLES
+    if ours == _TABLES:
+        return False
+    if ours:
+        raise StorageFault(
+            f"{name} is used by another program (it has {', '.join(sorted(ours))}); it was left as it was",
+            next_step="Give the station a database, or a schema in its search path, of its own.",
+        )
+    if must_exist:
+        raise StorageFault(f"there is no store in {name}", next_step="Check the URL, or found the station first.")
+    return True
+
+
+def _create(connection: psycopg.Connection[Any]) -> None:
+    from openline.store import schema  # SQLAlchemy: only here
+
+    with connection.transaction():
+        for statement in schema.statements("postgresql"):
+            connection.execute(cast(Any, statement))
+
+
+def _migrate(url: str) -> None:
+    from openline.store import migrate  # SQLAlchemy and alembic: only here
+
+    migrate.upgrade("postgresql+psycopg://", lambda: _connect(url, autocommit=False), "")
+
+
+# --- what failed, in words ---
+
+_AGAIN: Final = "Start the station again once the server answers; it then reads what was kept."
+_WORDS: Final = {
+    "08": ("the database server is out of reach", _AGAIN),
+    "25006": ("the database is read-only; nothing can be recorded", "Use the primary server, not a standby."),
+    "28": ("the database server does not admit this station", "Check the name and the key in the store's URL."),
+    "3D": ("the database does not exist", "Check the store's URL, or have the database made."),
+    "42501": ("the database server allows this station too little", "Make the station's role owner of the schema."),
+    "53100": ("the disk of the database is full; nothing more can be recorded", "Make room, then start again."),
+    "53": ("the database server lacks memory or connections", "Make room there, then start again."),
+    "55P03": ("another program has locked the database", "Stop that program, then start again."),
+    "57": ("the database server was stopped", _AGAIN),
+    "58": ("the disk of the database failed", "Restore the record from a backup or from the other side."),
+    "XX": ("the database is damaged", "Restore the record from a backup or from the other side."),
+}
+
+
+def explain(error: Exception) -> OpenlineError:
+    """The error of ours for one of the driver's, by its SQLSTATE, most exact first."""
+    state = getattr(error, "sqlstate", None) or "08"  # none: the server did not say anything any more
+    detail = str(error).strip().split("\n")[0]
+    if isinstance(error, psycopg.IntegrityError):
+        return OurFault(f"invariant broken: an entry's place or id is taken ({detail})")
+    otherwise = ("the database failed", "Look at the log, then start again.")
+    what, next_step = _WORDS.get(state) or _WORDS.get(state[:2]) or otherwise
+    return StorageFault(f"{what} ({detail})", next_step=next_step)
