@@ -69,8 +69,8 @@ class SideKeys:
             posts=tuple(posts),
         )
 
-    def _possessed(self) -> list[SigningKey]:
-        """In the order of `keys.public.possessed_keys`."""
+    def possessed(self) -> list[SigningKey]:
+        """The keys that prove their possession, in the order of `keys.public.possessed_keys`."""
         officers = (x.key for x in self.officers)
         return [self.station.station, self.announce.ed25519, *officers, *(x.key for x in self.principals.values())]
 
@@ -116,7 +116,7 @@ def sign_accord(document: bytes, side: int, keys: SideKeys) -> Signatures:
         )
     accord_id = accords.accord_id(document)
     root_ed25519, root_mldsa87 = keys.root.sign(accord_message(accord_id, side))
-    signers = zip(keys._possessed(), possessed_keys(named), strict=True)
+    signers = zip(keys.possessed(), possessed_keys(named), strict=True)
     return Signatures(
         root_ed25519=root_ed25519,
         root_mldsa87=root_mldsa87,

@@ -95,8 +95,6 @@ def open_key_file(data: bytes, passphrase: str) -> tuple[str, bytes]:
 
 def _cipher(passphrase: str, salt: bytes, cost: Cost) -> ChaCha20Poly1305:
     # Keyboards and systems write one accented or Korean letter as different code points.
-    words = unicodedata.normalize("NFC", passphrase).encode()
-    derivation = Argon2id(
-        salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib
-    )
+    words = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
+    derivation = Argon2id(salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib)
     return ChaCha20Poly1305(derivation.derive(words))
