@@ -1,0 +1,166 @@
+"""`openline accord`: what both sides agreed, checked, and the digits that both delegations read aloud.
+
+Rules of this file: nothing of a signed accord is shown before all its signatures hold; one that is not signed yet is
+shown, because it is read aloud before it is signed, and says of itself that it is not.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from openline.cli.files import FILE, checked_accord, for_terminal, json_option, read_file, utc
+from openline.keys import letters, notes
+from openline.keys.public import fingerprint, possessed_keys
+from openline.wire import accord as accords
+from openline.wire import cbor
+from openline.wire.accord import Accord, Line, Side
+from openline.wire.bodies import CheckIn
+from openline.wire.errors import Malformed
+
+
+class Read(NamedTuple):
+    """An accord from a file, its id, and whether both sides signed it."""
+
+    accord: Accord
+    id: bytes
+    signed: bool
+
+
+@click.group()
+def accord() -> None:
+    """Show an accord, or the digits to read aloud at the table."""
+
+
+@accord.command()
+@click.argument("file", type=FILE)
+@json_option
+def show(file: Path, as_json: bool) -> None:
+    """Show what the accord in FILE says, once its signatures hold."""
+    read = _read(file)
+    facts = _facts(read)
+    if as_json:
+        click.echo(json.dumps(facts))
+    else:
+        click.echo(for_terminal("\n".join(_lines(facts))))
+
+
+@accord.command()
+@click.argument("file", type=FILE)
+@json_option
+def digits(file: Path, as_json: bool) -> None:
+    """Print the 60 digits of the accord in FILE.
+
+    Both delegations read them aloud at the table; equal digits mean equal accords, in every byte.
+    """
+    read = _read(file)
+    groups = accords.digits(read.id).split(" ")
+    if as_json:
+        click.echo(json.dumps({"digits": " ".join(groups), "id": read.id.hex(), "signed": read.signed}))
+        return
+    for at in range(0, len(groups), 4):
+        click.echo("  ".join(groups[at : at + 4]))
+    if not read.signed:
+        click.echo("not signed yet", err=True)
+
+
+def _read(file: Path) -> Read:
+    """An accord, signed and checked, or the document alone as it lies on the table.
+
+    Raises:
+        Misuse: the file cannot be read.
+        PeerFault: no accord, or a signature in it does not hold.
+    """
+    data = read_file(file)
+    if _is_document(data):
+        return Read(accords.decode(data), accords.accord_id(data), signed=False)
+    signed = checked_accord(data, file)
+    return Read(signed.accord, signed.id, signed=True)
+
+
+def _is_document(data: bytes) -> bool:
+    try:
+        return isinstance(cbor.decode(data, depth_max=8), dict)
+    except Malformed:
+        return False
+
+
+def _facts(read: Read) -> dict[str, Any]:
+    agreed = read.accord
+    return {
+        "name": agreed.name,
+        "id": read.id.hex(),
+        "digits": accords.digits(read.id),
+        "signed": read.signed,
+        "founded_s": agreed.founded_s,
+        "sides": [_side(side) for side in agreed.sides],
+        "carriers": [
+            {"id": one.id, "kind": one.kind.name.lower(), "latency_ms": one.latency_ms} for one in agreed.carriers
+        ],
+        "lines": [_line(agreed, line) for line in agreed.lines],
+        "two_person": list(agreed.two_person),
+        "witnesses": [{"name": one.name, "key": one.key.hex()} for one in agreed.witnesses],
+    }
+
+
+def _side(side: Side) -> dict[str, Any]:
+    keys = [
+        ("root", side.root_ed25519),
+        ("root, ML-DSA-87", side.root_mldsa87),
+        ("checkpoint", side.checkpoint),
+        ("announcement, ML-DSA-44", side.announce_mldsa44),
+        *possessed_keys(side),
+        *((f"principal {one.name}, X-Wing", one.xwing) for one in side.principals),
+    ]
+    return {
+        "name": side.name,
+        "zone": side.zone,
+        "language": side.language,
+        "keys": [{"what": what, "fingerprint": fingerprint(key), "public": key.hex()} for what, key in keys],
+        "principals": [{"name": one.name, "recipient": letters.recipient(one.xwing)} for one in side.principals],
+        "posts": [{"name": post.name, "lines": list(post.lines)} for post in side.posts],
+        "announcement_verifier_keys": list(notes.statement_verifier_keys(side)),
+    }
+
+
+def _line(agreed: Accord, line: Line) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "carriers": [agreed.carriers[number].id for number in line.carriers],
+        "check_ins": [_check_in(agreed, one) for one in line.check_ins],
+        "expires_s": line.expires_s,
+        "holidays": len(line.holidays),
+        "pulse_s": line.pulse_s,
+    }
+
+
+def _check_in(agreed: Accord, one: CheckIn) -> str:
+    minutes, seconds = divmod(one.at_s, 60)
+    at = f"{minutes // 60:02d}:{minutes % 60:02d}" + (f":{seconds:02d}" if seconds else "")
+    return f"{at} {one.zone}, {agreed.sides[one.caller].name} calls, {('working days', 'daily')[one.days]}"
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    first, last = facts["digits"][:35], facts["digits"][36:]
+    out = [
+        facts["name"],
+        "  signed by both sides; every signature holds" if facts["signed"] else "  NOT SIGNED YET",
+        f"  id       {facts['id']}",
+        f"  digits   {first}",
+        f"           {last}",
+        f"  founded  {utc(facts['founded_s'])}",
+    ]
+    for side in facts["sides"]:
+        out += ["", f"{side['name']}  ({', '.join(x for x in (side['zone'], side['language']) if x)})"]
+        out += [f"  {key['what']:<26} {key['fingerprint']}" for key in side["keys"]]
+    out += ["", "carriers"]
+    out += [f"  {one['id']}  {one['kind']}, {one['latency_ms']} ms" for one in facts["carriers"]]
+    out += ["", "lines"]
+    for line in facts["lines"]:
+        ends = f", until {utc(line['expires_s'])}" if line["expires_s"] else ""
+        out.append(f"  {line['id']}  by {', '.join(line['carriers'])}; a pulse every {line['pulse_s']} s{ends}")
+        out += [f"    {check_in}" for check_in in line["check_ins"]]
+    return out
