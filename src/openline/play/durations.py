@@ -84,7 +84,7 @@ def seconds_up(milliseconds: int) -> int:
     return -(-milliseconds // 1000)
 
 
-def utc_text(instant: int) -> str:
-    """An instant in milliseconds as ISO 8601 text in UTC, for messages."""
-    moment = _EPOCH + timedelta(milliseconds=instant)
-    return moment.isoformat(timespec="milliseconds" if instant % 1000 else "seconds").replace("+00:00", "Z")
+def local_text(instant: int, zone: str) -> str:
+    """An instant in milliseconds as a scenario file would write it in that zone, for messages."""
+    moment = (_EPOCH + timedelta(milliseconds=instant)).astimezone(ZoneInfo(zone))
+    return moment.isoformat(timespec="milliseconds" if instant % 1000 else "seconds")

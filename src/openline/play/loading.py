@@ -156,7 +156,7 @@ def _tables(root: Spot, key: str, most: int | None = None) -> list[Spot]:
 def _carrier(spot: Spot, known: Known) -> CarrierSpec:
     row = read_table(spot, CARRIER, known)
     if row["kind"] is CarrierKind.COURIER and "latency_ms" in spot.value:
-        raise spot.inner("latency_ms").fault("is not for a courier", "id, kind; do = \"courier\" takes the travel time")
+        raise spot.inner("latency_ms").fault("is not for a courier", 'id, kind; do = "courier" takes the travel time')
     return CarrierSpec(**row)
 
 

@@ -12,17 +12,17 @@ from typing import Final
 
 from openline.play import durations
 from openline.play import loading_values as read
-from openline.play.loading_table import Field, Spot, check_keys, check_table, keys_text, read_field, read_table
+from openline.play.loading_table import ONE_OF, Field, Spot, check_keys, check_table, keys_text, read_field, read_table
 from openline.play.loading_values import Known, choices
 from openline.play.loading_verbs import CHANGES, CHECKS, DEFINING, EXPECT, FAULTS, NEEDS_LINE, NEEDS_REF, RATES, VERBS
 from openline.play.scenario import Action, Do, Expect, FaultStep, Person, Step
 
 KINDS: Final = ("do", "fault", "expect")
-TIMES: Final[Mapping[str, Field[Known]]] = {"at": Field(read.instant, None), "after": Field(read.duration_ms, None)}
+TIMES: Final[Mapping[str, Field[Known]]] = {"at": Field(read.instant, ONE_OF), "after": Field(read.duration_ms, ONE_OF)}
 REMARKS: Final[Mapping[str, Field[Known]]] = {
-    "note": Field(read.text(), ""),
+    "note": Field(read.text(least=0), ""),
     "invented": Field(read.flag, False),
-    "source": Field(read.text(), ""),
+    "source": Field(read.text(least=0), ""),
 }
 
 
@@ -47,7 +47,7 @@ class StepReader:
         check_table(spot, f"one of {', '.join(KINDS)}")
         kind = _kind(spot)
         check_keys(spot, _fields(spot, kind))
-        at_ms = self._instant(spot)
+        at_ms = self._instant(spot, number)
         remarks = {key: read_field(spot, key, field, self._known) for key, field in REMARKS.items()}
         action: Action
         if kind == "do":
@@ -59,21 +59,18 @@ class StepReader:
         self._at_ms = at_ms
         return Step(number, spot.line, at_ms, action, **remarks)
 
-    def _instant(self, spot: Spot) -> int:
+    def _instant(self, spot: Spot, number: int) -> int:
         """`at`, or `after` counted from the step before (the first from `start`)."""
-        if "at" in spot.value and "after" in spot.value:
-            raise spot.inner("after").fault("is there beside at", "one of at and after")
-        if "after" in spot.value:
-            at_ms = self._at_ms + read.duration_ms(spot.inner("after"), self._known)
+        at_ms: int | None = read_field(spot, "at", TIMES["at"], self._known)
+        if at_ms is None:
+            at_ms = self._at_ms + int(TIMES["after"].reader(spot.inner("after"), self._known))
             if not durations.in_span(at_ms):
                 raise spot.inner("after").fault("goes too far", f"times before the year {durations.YEAR_MAX}")
-            return at_ms
-        if "at" not in spot.value:
-            raise spot.missing("at").fault("is missing", "one of at and after")
-        at_ms = read.instant(spot.inner("at"), self._known)
-        if at_ms < self._at_ms:
-            what = f"{durations.utc_text(at_ms)} is before the step before, or before start"
-            raise spot.inner("at").fault(what, f"{durations.utc_text(self._at_ms)} or later")
+        elif at_ms < self._at_ms:
+            earliest = durations.local_text(self._at_ms, self._known.zone)
+            before = f"step {number - 1}" if number > 1 else "start"
+            what = f"{durations.local_text(at_ms, self._known.zone)} is before {before}"
+            raise spot.inner("at").fault(what, f"{earliest} or later")
         return at_ms
 
     def _do(self, spot: Spot) -> Do:
@@ -106,7 +103,8 @@ class StepReader:
             raise spot.missing("loss").fault("is missing", f"at least one of {', '.join(RATES)}")
         if kind == "clock_skew" and not durations.in_span(at_ms + args["skew_ms"]):
             raise spot.inner("seconds").fault("puts the clock before 1970", "an offset that leaves the clock after it")
-        return FaultStep(kind, args.pop("carrier", None), args.pop("side", None), args)
+        where = {key: args.pop(key, None) for key in ("carrier", "side")}
+        return FaultStep(kind, **where, args=args)
 
     def _expect(self, spot: Spot) -> Expect:
         check_keys(spot, EXPECT)
@@ -151,7 +149,7 @@ def _kind(spot: Spot) -> str:
 
 
 def _fields(spot: Spot, kind: str) -> Mapping[str, Field[Known]]:
-    """All keys that this step may have."""
+    """All keys that this step may have; `do` and `fault` say which."""
     own: Mapping[str, Field[Known]] = {}
     if kind != "expect":
         table = VERBS if kind == "do" else FAULTS
@@ -160,4 +158,4 @@ def _fields(spot: Spot, kind: str) -> Mapping[str, Field[Known]]:
             raise chosen.wrong(choices(list(table)))
         own = table[chosen.value]
     by: Mapping[str, Field[Known]] = {"by": Field(read.side)} if kind == "do" else {}
-    return {kind: Field(read.as_it_is), **by, **own, **TIMES, **REMARKS}
+    return {**TIMES, kind: Field(read.as_it_is), **by, **own, **REMARKS}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from openline.play.scenario import ScenarioFault
@@ -96,17 +97,21 @@ def shown(value: Any) -> str:
     return printable if len(printable) <= SHOWN_MAX else printable[: SHOWN_MAX - 1] + "…"
 
 
-class _Required:
-    def __repr__(self) -> str:
-        return "required"
+class Need(Enum):
+    """What stands in the place of a default where a field has none."""
+
+    REQUIRED = 0
+    ONE_OF = 1  # exactly one of the table's fields of this need
 
 
-REQUIRED: Final = _Required()
+REQUIRED: Final = Need.REQUIRED
+ONE_OF: Final = Need.ONE_OF
 Reader: TypeAlias = Callable[[Spot, K], Any]
 
 
 class Field(NamedTuple, Generic[K]):
-    """A key of a table: how its value is read, its default (itself already read) and its name in the result."""
+    """A key of a table: how its value is read, its default (itself already read) and its name in the result. A field
+    of which exactly one must be there is None where it is another."""
 
     reader: Reader[K]
     default: Any = REQUIRED
@@ -119,11 +124,16 @@ Fields: TypeAlias = Mapping[str, Field[K]]
 def keys_text(fields: Fields[K]) -> str:
     """What a table takes, for messages: the keys it must have, then those it may have."""
     must = [key for key, field in fields.items() if field.default is REQUIRED]
-    may = [key for key, field in fields.items() if field.default is not REQUIRED]
-    parts = [", ".join(must)] if must else []
+    either = [" or ".join(_either(fields))] if _either(fields) else []
+    may = [key for key, field in fields.items() if not isinstance(field.default, Need)]
+    parts = [", ".join([*must, *either])] if must or either else []
     if may:
         parts.append("optional " + ", ".join(may))
-    return "; ".join(parts) or "no keys"
+    return "; ".join(parts)
+
+
+def _either(fields: Fields[K]) -> list[str]:
+    return [key for key, field in fields.items() if field.default is ONE_OF]
 
 
 def check_table(spot: Spot, allowed: str) -> None:
@@ -132,7 +142,11 @@ def check_table(spot: Spot, allowed: str) -> None:
 
 
 def check_keys(spot: Spot, fields: Fields[K]) -> None:
-    """Refuse keys that are not of `fields`, then the lack of keys that have no default."""
+    """Refuse keys that are not of `fields`, then the lack of keys that have no default.
+
+    Raises:
+        ScenarioFault: those, or no table at all.
+    """
     allowed = keys_text(fields)
     check_table(spot, allowed)
     for key in spot.value:
@@ -141,11 +155,19 @@ def check_keys(spot: Spot, fields: Fields[K]) -> None:
     for key, field in fields.items():
         if field.default is REQUIRED and key not in spot.value:
             raise spot.missing(key).fault("is missing", allowed)
+    either = _either(fields)
+    there = [key for key in spot.value if key in either]
+    if either and not there:
+        raise spot.missing(either[0]).fault("is missing", " or ".join(either))
+    if len(there) > 1:
+        raise spot.inner(there[1]).fault(f"is there beside {there[0]}", f"one of {' and '.join(either)}")
 
 
 def read_field(spot: Spot, key: str, field: Field[K], known: K) -> Any:
     """The value of `key` in the table at `spot`, or the default."""
-    return field.reader(spot.inner(key), known) if key in spot.value else field.default
+    if key in spot.value:
+        return field.reader(spot.inner(key), known)
+    return None if field.default is ONE_OF else field.default
 
 
 def read_table(spot: Spot, fields: Fields[K], known: K) -> dict[str, Any]:

@@ -25,7 +25,10 @@ TEXTS_BYTES_MAX: Final = 12 * 1024  # chosen: leaves an entry room for its signa
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _DAY_MAX: Final = date(durations.YEAR_MAX, 1, 1).toordinal() - _EPOCH_DAY
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
+CHOICES_MAX: Final = 40  # chosen: names that a message lists; all verbs fit
 DAYS: Final = ("working", "daily")
+_LANGUAGE: Final = re.compile(f"[A-Za-z0-9-]{{1,{limits.NAME_BYTES_MAX}}}")
+_CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f]")
 ALL: Final = "*"
 
 
@@ -51,7 +54,9 @@ KnownField: TypeAlias = Field[Known]
 
 
 def choices(names: Sequence[str]) -> str:
-    return ", ".join(names) or "(none)"
+    """Names as a message lists them."""
+    more = f", and {len(names) - CHOICES_MAX} more" if len(names) > CHOICES_MAX else ""
+    return ", ".join(names[:CHOICES_MAX]) + more or "(none)"
 
 
 def as_it_is(spot: Spot, known: Known) -> Any:
@@ -289,8 +294,7 @@ def new_ref(spot: Spot, known: Known) -> str:
 
 def ref(spot: Spot, known: Known) -> str:
     if type(spot.value) is not str or spot.value not in known.refs:
-        what = ", ".join(sorted(known.refs)) or "none, for no earlier step defines one"
-        raise spot.fault(f"{shown(spot.value)} is no ref of an earlier step", what)
+        raise spot.fault(f"{shown(spot.value)} is no ref of an earlier step", choices(sorted(known.refs)))
     return spot.value
 
 
@@ -320,6 +324,17 @@ def pairs(most: int, of: KnownReader, *, least: int = 0) -> KnownReader:
         return tuple(sorted(out))
 
     return read
+
+
+def statement(spot: Spot, known: Known) -> tuple[tuple[str, str], ...]:
+    """What both sides sign for the public, by language; it must fit a signed note (spec 3.9)."""
+    texts: tuple[tuple[str, str], ...] = pairs(limits.LANGUAGES_MAX, text(), least=1)(spot, known)
+    for language, words_of_it in texts:
+        if not _LANGUAGE.fullmatch(language):
+            raise spot.inner(language).fault("is no language", "letters, digits and hyphens, such as ko or en")
+        if _CONTROL.search(words_of_it):
+            raise spot.inner(language).fault("has a control character", "text whose only control character is newline")
+    return texts
 
 
 def scalar_text(spot: Spot, known: Known) -> str:

@@ -7,8 +7,12 @@ they use is here; the tables of spec 12 say the same and a test compares them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
+from openline.core.receipts import Reached
+from openline.core.silence import Observed
+from openline.core.state import Flag, Formal
 from openline.play import loading_values as read
 from openline.play.loading_table import Field, Reader, Spot
 from openline.play.loading_values import Known, choices
@@ -49,6 +53,11 @@ def _principal(spot: Spot, known: Known) -> Person:
     raise spot.wrong(choices((*known.principals[0], *known.principals[1])))
 
 
+def _value_of(of: type[StrEnum]) -> Reader[Known]:
+    """A word of the core's own list, as plain text."""
+    return read.one_of([member.value for member in of])
+
+
 _LANE: Final = Field[Known](read.words(Lane), Lane.LIAISON)
 _LANES: Final = Field[Known](read.some(read.words(Lane), "liaison, safety"), (Lane.LIAISON,))
 _NEW_REF: Final = Field[Known](read.new_ref)
@@ -61,7 +70,7 @@ _MOVING: Final[Mapping[str, Field[Known]]] = {
 }
 _STATEMENT: Final[Mapping[str, Field[Known]]] = {
     "ref": _NEW_REF,
-    "text": Field(read.pairs(limits.LANGUAGES_MAX, read.text(), least=1)),
+    "text": Field(read.statement),
 }
 CHANGES: Final[Mapping[str, Field[Known]]] = {
     "check_ins": Field(read.check_ins, None),
@@ -135,24 +144,7 @@ FAULTS: Final[Mapping[str, Mapping[str, Field[Known]]]] = {
     "fork": _SIDE,
 }
 
-FORMAL: Final = ("disputed", "expired", "suspended", "restoring", "open")
-OBSERVED: Final = (
-    "not_watching",
-    "our_side_cut",
-    "declined",
-    "deferred",
-    "rang_unanswered",
-    "read_no_reply",
-    "through",
-    "not_expected",
-    "agreed_not_through",
-    "path_down",
-    "their_station_down",
-    "cannot_tell",
-)
-RECEIPTS: Final = ("recorded", "delivered", "shown", "acknowledged", "answered")
 ALARMS: Final = (
-    "none",
     "flash_unread",
     "call_ringing",
     "check_in_missed",
@@ -162,17 +154,17 @@ ALARMS: Final = (
     "clock_offset",
 )
 CHECKS: Final[Mapping[str, Reader[Known]]] = {
-    "formal": read.one_of(FORMAL),
-    "observed": read.one_of(OBSERVED),
-    "receipt": read.one_of(RECEIPTS),
-    "flag": read.one_of(("none", "crossed", "out_of_line")),
+    "formal": _value_of(Formal),
+    "observed": _value_of(Observed),
+    "receipt": _value_of(Reached),
+    "flag": _value_of(Flag),
     "readable_by": _principal,
     "refused": read.true,
     "heads_equal": read.true,
     "evidence": read.one_of(("none", "fork", "bad_signature", "bad_chain")),
     "record": read.one_of(("verifies", "incomplete")),
     "announcement": read.one_of(("verifies", "waiting")),
-    "alarm": read.one_of(ALARMS),
+    "alarm": read.one_of(("none", *ALARMS)),
     "entries_min": read.whole(0, limits.UINT_MAX),
 }
 NEEDS_LINE: Final = ("formal", "observed")

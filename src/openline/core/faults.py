@@ -1,0 +1,52 @@
+"""Proofs that the other side broke the record's rules, checkable by anyone offline (spec 3.10).
+
+Rules of this file: a proof is two entries of one chain and nothing else; it proves by signatures of the accused
+alone; damage on the way is never a proof, for a carrier can make it.
+"""
+
+from __future__ import annotations
+
+from openline.keys import public
+from openline.wire import entry as entries
+from openline.wire.accord import Accord
+from openline.wire.bodies import Fault, Generation, ProofKind
+from openline.wire.entry import Entry, signed_bytes
+from openline.wire.errors import PeerFault
+
+
+def proven(accord: Accord, accord_id: bytes, body: Fault, keys: tuple[bytes, ...] = ()) -> int | None:
+    """The side that the two entries prove guilty, or None where they prove nothing.
+
+    `keys`: further station keys of the accused that the record has brought (rotations, generations)."""
+    try:
+        first, second = entries.decode(body.first), entries.decode(body.second)
+    except PeerFault:
+        return None
+    if first.side != second.side or first.gen != second.gen:
+        return None
+    trusted = (accord.sides[first.side].station, *keys)
+    if body.proof == ProofKind.FORK:
+        ok = first.seq == second.seq and first.id < second.id
+        return first.side if ok and _signed(accord_id, first, trusted) and _signed(accord_id, second, trusted) else None
+    if second.seq != first.seq + 1 or not _signed(accord_id, second, trusted):
+        return None
+    if body.proof == ProofKind.BAD_SIGNATURE:
+        guilty = second.prev == first.id and not _signed(accord_id, first, trusted)
+    else:
+        guilty = _signed(accord_id, first, trusted) and (second.prev != first.id or _takes_back(first, second))
+    return first.side if guilty else None
+
+
+def _takes_back(first: Entry, second: Entry) -> bool:
+    return first.ack is not None and second.ack is not None and second.ack[:2] < first.ack[:2]
+
+
+def _signed(accord_id: bytes, entry: Entry, keys: tuple[bytes, ...]) -> bool:
+    own = (entry.body.station,) if isinstance(entry.body, Generation) else ()
+    for key in (*keys, *own):
+        try:
+            public.verify(key, signed_bytes(accord_id, entry.core), entry.signature)
+        except public.BadSignature:
+            continue
+        return True
+    return False

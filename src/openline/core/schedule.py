@@ -1,0 +1,101 @@
+"""When scheduled calls are due: working days, holidays, zones (spec 5.6, 12.3).
+
+Rules of this file: an instant is seconds since 1970-01-01T00:00Z; a check-in's wall-clock time is read in its own
+zone with the rules that zone had on that day (Pyongyang was at UTC+8:30 from August 2015 to May 2018); a time that
+the zone skips or repeats on a day is read with the offset before the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from openline.wire.bodies import CheckIn
+
+WORKING: Final = 0
+DAILY: Final = 1
+EPOCH: Final = date(1970, 1, 1).toordinal()
+SEARCH_DAYS: Final = 400  # a year of holidays in a row still finds the next working day
+
+
+class Due(NamedTuple):
+    """A check-in's nominal instant, and which of the line's check-ins it is."""
+
+    due_s: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nothing here needs
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=65_536)
+def _instant(day: int, at_s: int, zone_name: str) -> int:
+    wall = datetime.combine(date.fromordinal(day + EPOCH), datetime.min.time()) + timedelta(seconds=at_s)
+    return int(wall.replace(tzinfo=zone(zone_name)).astimezone(UTC).timestamp())
+
+
+def local_day(instant_s: int, zone_name: str) -> int:
+    """The calendar day of an instant in a zone, counted since 1970-01-01."""
+    return datetime.fromtimestamp(instant_s, zone(zone_name)).date().toordinal() - EPOCH
+
+
+def runs_on(check_in: CheckIn, day: int, holidays: tuple[int, ...]) -> bool:
+    """Whether the check-in is due on a day (counted since 1970-01-01): 1970-01-01 was a Thursday."""
+    return check_in.days == DAILY or ((day + 3) % 7 < 5 and day not in holidays)
+
+
+def due_between(
+    check_ins: tuple[CheckIn, ...], holidays: tuple[int, ...], after_s: int, until_s: int
+) -> list[Due]:
+    """All check-ins due in (after_s, until_s], earliest first."""
+    found = []
+    for index, check_in in enumerate(check_ins):
+        for day in range(local_day(after_s, check_in.zone) - 1, local_day(until_s, check_in.zone) + 2):
+            if runs_on(check_in, day, holidays):
+                at = _instant(day, check_in.at_s, check_in.zone)
+                if after_s < at <= until_s:
+                    found.append(Due(at, index))
+    return sorted(found)
+
+
+def next_due(check_ins: tuple[CheckIn, ...], holidays: tuple[int, ...], after_s: int) -> Due | None:
+    """The first check-in due after an instant, or None where none comes within `SEARCH_DAYS`."""
+    best: Due | None = None
+    for index, check_in in enumerate(check_ins):
+        for at in _upcoming(check_in, holidays, after_s):
+            if best is None or at < best.due_s:
+                best = Due(at, index)
+            break
+    return best
+
+
+def last_due(check_ins: tuple[CheckIn, ...], holidays: tuple[int, ...], until_s: int, since_s: int) -> Due | None:
+    """The latest check-in due in [since_s, until_s], or None."""
+    best: Due | None = None
+    for index, check_in in enumerate(check_ins):
+        day = local_day(until_s, check_in.zone) + 1
+        for back in range(SEARCH_DAYS):
+            if not runs_on(check_in, day - back, holidays):
+                continue
+            at = _instant(day - back, check_in.at_s, check_in.zone)
+            if at < since_s:
+                break
+            if at <= until_s:
+                if best is None or at > best.due_s:
+                    best = Due(at, index)
+                break
+    return best
+
+
+def _upcoming(check_in: CheckIn, holidays: tuple[int, ...], after_s: int) -> Iterator[int]:
+    day = local_day(after_s, check_in.zone) - 1
+    for ahead in range(SEARCH_DAYS):
+        if runs_on(check_in, day + ahead, holidays):
+            at = _instant(day + ahead, check_in.at_s, check_in.zone)
+            if at > after_s:
+                yield at

@@ -1,0 +1,205 @@
+"""Simulated carriers: live, relay, courier (spec 5.2–5.4, 12.2).
+
+Rules of this file:
+1. A carrier sees bytes and a flag whether a relay may keep them; it never looks inside.
+2. A relay drops a station at once when it is gone, takes it back when its path is in use again, keeps entries for
+   whoever is away, and tells those in touch with it who is attached.
+3. Whether a carrier passes is asked when something is sent, whether the station hears when it arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from openline.play.station import Station
+from openline.play.world import RETURN_MS, World
+from openline.station.context import Send
+from openline.wire.accord import CarrierKind
+
+
+class Carriers:
+    """All carriers of a scenario between two stations."""
+
+    def __init__(self, world: World, stations: tuple[Station, Station]) -> None:
+        self.world = world
+        self.stations = stations
+        self.kinds = [c.kind for c in world.scenario.carriers]
+        self.attached: dict[int, set[int]] = {n: set() for n in self.of(CarrierKind.RELAY)}
+        self.mailboxes: dict[tuple[int, int], list[bytes]] = {}
+        self.waiting_sticks: dict[int, list[Callable[[], None]]] = {0: [], 1: []}
+        self.before_change: Callable[[], None] = lambda: None
+        self.after_change: Callable[[], None] = lambda: None
+        self._version = 0
+
+    def of(self, kind: CarrierKind) -> list[int]:
+        return [n for n, k in enumerate(self.kinds) if k is kind]
+
+    # ---- sending
+
+    def deliver(self, station: Station, sends: list[Send]) -> None:
+        """Take a turn's sends; what is lost is lost."""
+        for send in sends:
+            if not self.world.passes(send.carrier, station.side):
+                continue
+            latency = self.world.scenario.carriers[send.carrier].latency_ms
+            for delay, data in self.world.spoil(send.carrier, send.data):
+                self._later(latency + delay, station.side, send._replace(data=data))
+
+    def _later(self, delay_ms: int, sender: int, send: Send) -> None:
+        self.world.at(self.world.now_ms + delay_ms, lambda: self._arrive(sender, send))
+
+    def _arrive(self, sender: int, send: Send) -> None:
+        to = 1 - sender
+        if self.kinds[send.carrier] is CarrierKind.RELAY and to not in self.attached[send.carrier]:
+            if send.stored:
+                self.mailboxes.setdefault((send.carrier, to), []).append(send.data)
+                self._confirm_kept(sender, send)
+        else:
+            self.hand_over(to, send.carrier, send.data)
+
+    def _confirm_kept(self, sender: int, send: Send) -> None:
+        desk = self.stations[sender].desk
+        if desk is not None and send.upto is not None and sender in self.attached[send.carrier]:
+            desk.outbox.kept_by_relay(send.carrier, send.upto)
+
+    def hand_over(self, to: int, carrier: int, data: bytes) -> None:
+        station = self.stations[to]
+        desk = station.desk
+        if desk is not None and self.world.hears(to):
+            station.turn(lambda: desk.arrive(carrier, data, self.world.now(to)))
+
+    # ---- conditions
+
+    def change(self, what: Callable[[], None]) -> None:
+        """Change conditions: what no longer passes is down at once, what passes again is in use a little later."""
+        self.before_change()
+        what()
+        self._version += 1
+        version = self._version
+        self._drop()
+        self.world.at(self.world.now_ms + RETURN_MS, lambda: self.bring_up(version))
+        self.after_change()
+
+    def usable(self, carrier: int, side: int) -> bool:
+        return self.kinds[carrier] is not CarrierKind.COURIER and self.world.passes(carrier, side)
+
+    def _drop(self) -> None:
+        for carrier in self.attached:
+            before = set(self.attached[carrier])
+            self.attached[carrier] = {s for s in before if self.world.passes(carrier, s)}
+            if self.attached[carrier] != before:
+                self._tell(carrier)
+        for station in self.stations:
+            desk = station.desk
+            if desk is not None:
+                for carrier in sorted(desk.ctx.up):
+                    if not self.usable(carrier, station.side):
+                        desk.carrier_down(carrier, self.world.now(station.side))
+
+    def bring_up(self, version: int | None = None) -> None:
+        """Paths that pass and are not in use yet, are from now on."""
+        if version is not None and version != self._version:
+            return
+        back = [
+            (station, carrier)
+            for station in self.stations
+            if station.desk is not None
+            for carrier in range(len(self.kinds))
+            if self.usable(carrier, station.side) and carrier not in station.desk.ctx.up
+        ]
+        if not back:
+            return
+        self.before_change()
+        for station, carrier in back:
+            if station.desk is not None:
+                station.desk.ctx.up.add(carrier)
+        for station, carrier in back:
+            self._use(station, carrier)
+        self.after_change()
+
+    def _use(self, station: Station, carrier: int) -> None:
+        desk, side = station.desk, station.side
+        if desk is None:
+            return
+        if self.kinds[carrier] is CarrierKind.RELAY:
+            self.attached[carrier].add(side)
+            self._tell(carrier)
+        station.turn(lambda: self._probe_and_use(station, carrier))
+        if self.kinds[carrier] is CarrierKind.RELAY:
+            latency = self.world.scenario.carriers[carrier].latency_ms
+            for data in self.mailboxes.pop((carrier, side), []):
+                self.world.at(self.world.now_ms + latency, self._from_mailbox(side, carrier, data))
+
+    def _probe_and_use(self, station: Station, carrier: int) -> None:
+        desk = station.desk
+        if desk is not None:
+            now = self.world.now(station.side)
+            desk.probed(True, now)
+            desk.carrier_up(carrier, now)
+
+    def _from_mailbox(self, to: int, carrier: int, data: bytes) -> Callable[[], None]:
+        def arrive() -> None:
+            if to in self.attached[carrier]:
+                self.hand_over(to, carrier, data)
+            else:
+                self.mailboxes.setdefault((carrier, to), []).append(data)
+
+        return arrive
+
+    def _tell(self, carrier: int) -> None:
+        """The relay tells those in touch who is attached; a side out of touch knows that it is."""
+        for station in self.stations:
+            desk, side = station.desk, station.side
+            if desk is None:
+                continue
+            in_touch = side in self.attached[carrier]
+            word = (1 - side) in self.attached[carrier] if in_touch else None
+            self._tell_one(station, carrier, in_touch, word)
+
+    def _tell_one(self, station: Station, carrier: int, in_touch: bool, word: bool | None) -> None:
+        desk = station.desk
+        if desk is not None:
+            station.turn(lambda: desk.relay_word(carrier, in_touch, word, self.world.now(station.side)))
+
+    # ---- courier
+
+    def courier(self, sender: int, travel_ms: int) -> None:
+        """Pack now what the other side lacks; it is imported after the travel, and what we lack comes back."""
+        carrier = self.of(CarrierKind.COURIER)[0]
+
+        def import_there() -> None:
+            self._carry(carrier, 1 - sender, travel_ms, lambda: None)
+
+        self._carry(carrier, sender, travel_ms, import_there)
+
+    def _carry(self, carrier: int, sender: int, travel_ms: int, then: Callable[[], None]) -> None:
+        station = self.stations[sender]
+        desk = station.desk
+        if desk is None:
+            return
+        packed: list[bytes] = []
+        station.turn(lambda: packed.extend(desk.pack(self.world.now(sender))))
+        if not self.world.courier_passes(carrier, sender):
+            return
+        stick = [data for bundle in packed for _, data in self.world.spoil(carrier, bundle)]
+        self.world.at(self.world.now_ms + travel_ms, lambda: self._import(1 - sender, carrier, stick, then))
+
+    def _import(self, to: int, carrier: int, stick: list[bytes], then: Callable[[], None]) -> None:
+        station = self.stations[to]
+        desk = station.desk
+        if desk is None:  # the stick lies there until somebody can import it
+            self.waiting_sticks[to].append(lambda: self._import(to, carrier, stick, then))
+            return
+
+        def read() -> None:
+            for data in stick:
+                desk.arrive(carrier, data, self.world.now(to))
+
+        station.turn(read)
+        then()
+
+    def started(self, side: int) -> None:
+        """A station is up: sticks that lay there are imported."""
+        sticks, self.waiting_sticks[side] = self.waiting_sticks[side], []
+        for stick in sticks:
+            self.world.at(self.world.now_ms + RETURN_MS, stick)

@@ -1,0 +1,145 @@
+"""What the core and the station ask of the world, as protocols; the world's side is in store/, carriers/, keys/ and
+the runners. Nothing here does anything.
+
+Rules of this file: times are integers with the unit in the name; `_ms` on a *clock* is milliseconds since
+1970-01-01T00:00Z as that station's own clock has it, `elapsed_ms` is a steady count that no clock step moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+from openline.wire.entry import Place
+
+
+class Entropy(Protocol):
+    """A source of unpredictable bytes (predictable for one seed under `play`)."""
+
+    def bytes(self, count: int) -> bytes: ...
+
+
+class Now(NamedTuple):
+    """One reading of time, handed in with every event: the station's clock, and steady time."""
+
+    clock_ms: int
+    elapsed_ms: int
+
+    @property
+    def clock_s(self) -> int:
+        return self.clock_ms // 1000
+
+
+class Clock(Protocol):
+    def now(self) -> Now: ...
+
+
+class Signer(Protocol):
+    """Signs with one Ed25519 key that it does not show."""
+
+    def sign(self, message: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PutEntry:
+    """Append an entry to the record. Its place must be free; the id is of `data` (spec 3.3)."""
+
+    place: Place
+    id: bytes
+    data: bytes
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutStray:
+    """Keep an entry that is evidence but not in a chain as we follow it (the other branch of a fork)."""
+
+    place: Place
+    id: bytes
+    data: bytes
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rebranch:
+    """Move the chain's entries of (side, gen) from `seq` on into the strays; the other branch is put after it."""
+
+    side: int
+    gen: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropStray:
+    id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PutMeta:
+    """Set a named durable value; None deletes it."""
+
+    key: str
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class PutPart:
+    """Keep part `index` of the pages named `digest` (spec 5.5)."""
+
+    digest: bytes
+    index: int
+    data: bytes
+
+
+Write: TypeAlias = PutEntry | PutStray | Rebranch | DropStray | PutMeta | PutPart
+
+
+class Kept(NamedTuple):
+    """An entry as the store gives it back."""
+
+    place: Place
+    id: bytes
+    data: bytes
+    received_ms: int
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Durable keeping of one station's record. One conformance suite holds every implementation
+    (tests/unit/store/conformance.py).
+
+    Raises, every method: StorageFault.
+    """
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Apply `writes` in order, all or none; returns when they are durable."""
+
+    def entries(self, side: int, gen: int, from_seq: int, limit: int) -> list[Kept]:
+        """Entries of one chain in order of seq, from `from_seq`, at most `limit`."""
+
+    def entry(self, identity: bytes) -> Kept | None:
+        """The entry or stray with this id."""
+
+    def replay(self) -> Iterator[Kept]:
+        """All entries in the order in which they were put (strays not among them)."""
+
+    def strays(self) -> list[Kept]: ...
+
+    def heads(self) -> dict[tuple[int, int], Place]:
+        """(side, gen) → place of the last entry there."""
+
+    def count(self) -> int:
+        """How many entries, strays not among them."""
+
+    def meta(self, key: str) -> bytes | None: ...
+
+    def metas(self, prefix: str) -> dict[str, bytes]:
+        """All named values whose key starts with `prefix`."""
+
+    def parts(self, digest: bytes) -> list[int]:
+        """Indexes of the parts kept of these pages, ascending."""
+
+    def part(self, digest: bytes, index: int) -> bytes | None: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,165 @@
+"""What the parts of a desk share during one turn, and how an entry of our own comes to be (spec 3, 6).
+
+Rules of this file:
+1. A turn takes input, changes memory, and gathers writes and sends; `Desk.take` gives both out together, and the
+   runner commits the writes before it lets any send go: nothing leaves a station before it is durable.
+2. Everything we append acknowledges all we hold of the other chain, so one entry can stand for many.
+3. A station that is fetching its own tail back appends nothing (spec 5.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from openline.core import chain
+from openline.core.record import Record
+from openline.core.release import Released
+from openline.keys.secret import StationKeys
+from openline.ports import Entropy, Now, PutEntry, PutMeta, Store, Write
+from openline.wire.accord import CarrierKind, SignedAccord
+from openline.wire.bodies import Body, Generation
+from openline.wire.entry import Entry, Place, encode_core, entry_id, signed_bytes
+from openline.wire.errors import Refused, invariant
+
+ELAPSED_START = Now(0, 0)
+
+
+class Send(NamedTuple):
+    """A bundle to hand to a carrier. `upto`: the last place of ours in it, for a relay to confirm as kept."""
+
+    carrier: int
+    data: bytes
+    upto: tuple[int, int] | None = None
+    stored: bool = True  # whether a relay keeps it for a side that is not attached
+
+
+class Event(NamedTuple):
+    """Something that people at the post may act on: `arrived`, `ringing`, `silenced`, `strange`, `damaged`, `log`."""
+
+    what: str
+    line: int = 0
+    id: bytes = b""
+    text: str = ""
+
+
+@dataclass
+class Effects:
+    """What a turn leaves to be done, in this order: commit `writes`, then hand out `sends`, then tell `events`."""
+
+    writes: list[Write] = field(default_factory=list)
+    sends: list[Send] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+@dataclass
+class Identity:
+    """Who we are: our number in the accord, the secrets a station keeps, and the secret made at the table."""
+
+    signed: SignedAccord
+    side: int
+    keys: StationKeys
+    psk: bytes
+
+
+class Context:
+    """The record, the time of this turn, and what the turn has gathered so far."""
+
+    def __init__(self, identity: Identity, store: Store, entropy: Entropy) -> None:
+        self.accord = identity.signed.accord
+        self.accord_id = identity.signed.id
+        self.signed = identity.signed
+        self.us, self.them = identity.side, 1 - identity.side
+        self.keys = identity.keys
+        self.psk = identity.psk
+        self.store = store
+        self.entropy = entropy
+        self.record = Record(identity.signed)
+        self.now = ELAPSED_START
+        self.effects = Effects()
+        self.unstored: dict[Place, bytes] = {}  # taken in during this turn
+        self.fresh: list[Entry] = []  # appended by us in this turn, not yet handed to a carrier
+        self.restoring = False
+        self.up: set[int] = set()
+        self.on_append: list[Callable[[Entry], None]] = []
+
+    def carriers(self, *kinds: CarrierKind) -> list[int]:
+        return [n for n, c in enumerate(self.accord.carriers) if c.kind in kinds]
+
+    def live_up(self) -> list[int]:
+        """Live carriers that are up: lowest latency first, file order where equal (spec 5.2)."""
+        live = [n for n in self.carriers(CarrierKind.LIVE) if n in self.up]
+        return sorted(live, key=lambda n: self.accord.carriers[n].latency_ms)
+
+    def relays_up(self) -> list[int]:
+        return [n for n in self.carriers(CarrierKind.RELAY) if n in self.up]
+
+    def write(self, write: Write) -> None:
+        self.effects.writes.append(write)
+
+    def remember(self, key: str, value: bytes | None) -> None:
+        self.write(PutMeta(key, value))
+
+    def tell(self, what: str, *, line: int = 0, id: bytes = b"", text: str = "") -> None:
+        self.effects.events.append(Event(what, line, id, text))
+
+    def append(self, released: Released) -> Entry:
+        """Make, sign and take in our next entry; it becomes durable with this turn.
+
+        Raises:
+            Refused: this station is fetching its own record back.
+        """
+        self.check_appending()
+        invariant(
+            self.keys.station.public == self.record.cursors[self.us].key, "our station key is the one in force"
+        )
+        before = self.record.cursors[self.us]
+        return self._made(released.body, before.next_place)
+
+    def append_generation(self, gen: int, body: Generation) -> Entry:
+        """Begin a new generation of our chain, under the new station key that the root signed (spec 3.7)."""
+        self.check_appending()
+        return self._made(body, (gen, 0))
+
+    def check_appending(self) -> None:
+        """Whether this station may append.
+
+        Raises:
+            Refused: it is fetching its own record back.
+        """
+        if self.restoring:
+            raise Refused(
+                "this station is restoring: it appends nothing until the other side has shown it its own tail",
+                next_step="Wait until a path to the other side is up, or carry a bundle by courier.",
+            )
+
+    def _made(self, body: Body, place: tuple[int, int]) -> Entry:
+        record, us = self.record, self.us
+        before = record.cursors[us]
+        ack = record.ack_to_write(us, body, record.cursors[self.them].head)
+        core = encode_core(us, *place, before.prev, ack, self.now.clock_s, body)
+        data = core + self.keys.station.sign(signed_bytes(self.accord_id, core))
+        entry = Entry(us, *place, before.prev, ack, self.now.clock_s, body, data, entry_id(data))
+        self.take_in(entry, chain.advanced(before, entry))
+        self.fresh.append(entry)
+        return entry
+
+    def take_in(self, entry: Entry, after: chain.Cursor) -> None:
+        """Append an accepted entry of either side to the record, durably with this turn."""
+        self.record.append(entry, after)
+        self.unstored[entry.place] = entry.data
+        self.write(PutEntry(entry.place, entry.id, entry.data, self.now.clock_ms))
+        for hook in self.on_append:
+            hook(entry)
+
+    def entries(self, side: int, gen: int, start: int, limit: int) -> list[bytes]:
+        """Entries of one chain that we hold, in order, those of this very turn included."""
+        if limit <= 0:
+            return []
+        found = [kept.data for kept in self.store.entries(side, gen, start, limit)]
+        seq = start + len(found)
+        while len(found) < limit and (data := self.unstored.get(Place(side, gen, seq))) is not None:
+            found.append(data)
+            seq += 1
+        return found

@@ -1,0 +1,77 @@
+"""What we asked of the other side on a line, what came of it, and what the record's own history says (spec 11.2).
+
+Rules of this file: a demand is our latest finished call, or our latest message whose due time has passed, whichever
+was later; older ones are evidence only. Counts come from the record, and are counts, never percentages.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from openline.core import receipts, schedule, state
+from openline.core.silence import Demand, History
+from openline.station.context import Context
+from openline.wire.bodies import Outcome
+
+GRACE_S = 300  # a check-in counts as missed five minutes after it was due (DESIGN §9)
+
+
+def latest(ctx: Context, line: int) -> Demand | None:
+    """Our latest demand on a line."""
+    ledger, now_s = ctx.record.ledger, ctx.now.clock_s
+    call = ledger.calls[line].last.get(ctx.us)
+    due = None
+    for item in ledger.due_items[ctx.us].get(line, ()):
+        at = item.time_s + item.due_s
+        if at <= now_s and (due is None or at > due[0]):
+            due = (at, item)
+    if due is not None and (call is None or due[0] >= call.time_s):
+        at, item = due
+        return Demand(
+            "message",
+            at,
+            shown=receipts.shown(ledger, item),
+            answered=receipts.answered(ledger, item),
+            cite=f"{item.place.gen}/{item.place.seq}",
+        )
+    if call is None:
+        return None
+    return Demand("call", call.time_s, outcome=call.outcome, cite=f"{call.place.gen}/{call.place.seq}")
+
+
+def history(ctx: Context, line: int) -> History:
+    """How many check-ins of this line were not answered, and after how many of those the next one was."""
+    tries = sorted(ctx.record.ledger.calls[line].tries.items())
+    silences = ended = 0
+    for (_, outcome), (_, following) in pairwise(tries):
+        if outcome is not Outcome.ANSWERED:
+            silences += 1
+            ended += following is Outcome.ANSWERED
+    return History(silences, ended)
+
+
+def completed(ctx: Context, line: int) -> int:
+    """The latest check-in (its due time; 0 for none) that both sealed: complete for the caller when it holds the
+    second seal, for the called side when the caller has acknowledged it."""
+    ledger = ctx.record.ledger
+    calls = ledger.calls[line]
+    for due_s in sorted(calls.sealed_due, reverse=True):
+        first = calls.sealed_due[due_s]
+        second = calls.second_seals.get(first)
+        if second is None:
+            continue
+        acked = ledger.acks[1 - second.side]
+        if second.side == ctx.them or (acked.to and acked.to[-1] >= (second.gen, second.seq)):
+            return due_s
+    return 0
+
+
+def missed_check_in(ctx: Context, line: int) -> int | None:
+    """The latest check-in that was due five minutes ago or more and was not completed, nor any after it."""
+    ledger, now_s = ctx.record.ledger, ctx.now.clock_s
+    in_force = state.line_in_force(ledger, line, now_s)
+    if not in_force.check_ins:
+        return None
+    since = max(ctx.accord.founded_s, completed(ctx, line) + 1)
+    due = schedule.last_due(in_force.check_ins, in_force.holidays, now_s - GRACE_S, since)
+    return None if due is None else due.due_s

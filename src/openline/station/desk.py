@@ -1,0 +1,356 @@
+"""The desk: one station's whole conduct without a clock, a socket or a file (DESIGN §7).
+
+Commands, arrivals and ticks go in; `take` gives out what to commit and then what to send. One program, two clocks: the
+runner drives it by the machine's, `play` by a simulated one.
+
+Rules of this file:
+1. Every input sets the time of the turn, changes memory and gathers effects; nothing is sent or stored from here.
+2. The runner commits a turn's writes before it hands out its sends. If the commit fails, this desk is thrown away and
+   loaded again from the store.
+3. Every way in passes the same release: `record` takes a `Released` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from openline.core import release, state
+from openline.core.ledger import Item
+from openline.core.record import Record
+from openline.core.release import Draft, Released, by_station
+from openline.core.silence import Evidence
+from openline.keys.secret import RootKeys, SigningKey, XwingKey
+from openline.keys.public import possession_message
+from openline.ports import Entropy, Now, Store
+from openline.station import alarms, commands
+from openline.station.alarms import Alarm
+from openline.station.calls import Calls, line_carriers
+from openline.station.checkpoints import Checkpoints
+from openline.station.compose import check_lane, compose
+from openline.station.context import Context, Effects, Identity, Send
+from openline.station.duties import Duties
+from openline.station.inbound import Inbound
+from openline.station.outbox import Outbox
+from openline.station.pages import Pages
+from openline.station.restoring import Restoration
+from openline.station.sealer import Sealer
+from openline.station.watch import Watch
+from openline.wire.bodies import Ack, Approval, Key, Lane, Level, Phase, Prekey, Receipt
+from openline.wire.bundle import Payload, Pulse
+from openline.wire.entry import Entry
+from openline.wire.errors import Refused
+
+
+class Desk:
+    """One station. `identity` holds its keys; `store` its record, which this desk alone may write."""
+
+    def __init__(self, identity: Identity, store: Store, entropy: Entropy) -> None:
+        self.identity = identity
+        self.ctx = Context(identity, store, entropy)
+        ctx = self.ctx
+        self.sealer = Sealer(ctx)
+        self.outbox = Outbox(ctx, self.sealer)
+        self.pages = Pages(ctx, self.sealer)
+        self.checkpoints = Checkpoints(ctx)
+        self.calls = Calls(ctx, self.sealer, self.checkpoints)
+        self.watch = Watch(ctx)
+        self.restoration = Restoration(ctx, self.sealer, self.outbox)
+        self.duties = Duties(ctx, self.calls)
+        self.inbound = Inbound(ctx, self.sealer, self.outbox, self.pages, self.calls, self.watch, self.restoration)
+
+    # ---- life
+
+    def start(self, now: Now, *, first: bool = False, root: RootKeys | None = None, restored: bool = False) -> None:
+        """Come up on what the store holds. `first`: at the founding. `restored`: from a backup or, with `root`, from
+        nothing: append nothing until the other side has shown us our tail."""
+        ctx = self.ctx
+        ctx.now = now
+        self.load_record()
+        self.watch.load()
+        self.duties.begin(now.clock_s - 1 if first else now.clock_s)
+        if restored or ctx.store.meta("restoring"):
+            self.restoration.begin(root)
+        else:
+            self.calls.finish_interrupted()
+
+    def load_record(self) -> None:
+        """Derive memory from the store."""
+        ctx = self.ctx
+        self.inbound.load()
+        hooks = ctx.on_append
+        for kept in ctx.store.replay():
+            entry = ctx.record.replay_one(kept.data)
+            for hook in hooks:
+                hook(entry)
+        acked = ctx.record.cursors[ctx.them].ack
+        if acked is not None:
+            self.outbox.note_ack((acked.gen, acked.seq))
+        self.outbox.sent = self.outbox.held
+        if self.outbox.waiting():
+            self.outbox.first_sent_ms = ctx.now.elapsed_ms
+        self.inbound.ack_due = False
+
+    @property
+    def wants_turn(self) -> bool:
+        """Whether a commit left something to say at once."""
+        return self.inbound.ack_due
+
+    def at(self, now: Now) -> None:
+        """Set the time of the turn that begins."""
+        self.ctx.now = now
+
+    def take(self) -> Effects:
+        """End the turn: acknowledge what came, seal what goes, and hand both out."""
+        ctx = self.ctx
+        self.pages.settle()
+        if self.inbound.ack_due and not ctx.restoring:
+            ctx.append(by_station(Ack()))
+        self.inbound.ack_due = False
+        self.outbox.flush()
+        self.pages.flush()
+        for line in sorted(set(self.inbound.wanted_pulse)):
+            self.pulse(line)
+        self.inbound.wanted_pulse.clear()
+        self.watch.compare_heads(self.inbound.heads_equal())
+        effects, ctx.effects = ctx.effects, Effects()
+        return effects
+
+    def committed(self) -> None:
+        """The turn's writes are durable. Where another branch of a fork is followed from here on, memory is derived
+        again from the store."""
+        self.ctx.unstored.clear()
+        self.pages.forget_cache()
+        if self.inbound.rebuild:
+            self.inbound.rebuild = False
+            self.inbound.strays.clear()
+            self.ctx.record = Record(self.ctx.signed)
+            self.load_record()
+            self.inbound.ack_due = True
+
+    # ---- officers
+
+    def draft(self, command: commands.EntryCommand, now: Now) -> Draft:
+        """What a command would record.
+
+        Raises:
+            Refused: a rule refuses it.
+        """
+        self.ctx.now = now
+        return compose(self.ctx.record, self.ctx.us, command, now.clock_s)
+
+    def release(self, draft: Draft, approvals: Sequence[Approval] = ()) -> Released:
+        """Let a draft out under its approvals (the two-person rule is there).
+
+        Raises:
+            Refused: the approvals do not suffice.
+        """
+        ctx = self.ctx
+        return release.release(ctx.accord, ctx.accord_id, ctx.us, draft, approvals, ctx.record.ledger.counters)
+
+    def record(self, released: Released, now: Now, *, pages: bytes | None = None) -> Entry:
+        """Append what was released; durable and on its way with this turn.
+
+        Raises:
+            Refused: this station is restoring.
+        """
+        self.ctx.now = now
+        entry = self.ctx.append(released)
+        if pages is not None:
+            self.pages.keep_own(pages)
+        return entry
+
+    def next_counter(self, officer: int) -> int:
+        """The counter that an officer's next approval must carry or exceed."""
+        return self.ctx.record.ledger.counters.get((self.ctx.us, officer), 0) + 1
+
+    def show(self, target: bytes, now: Now, *, officer: int = 0) -> None:
+        """An officer on watch opened a message, notice or document of theirs: their side gets a receipt."""
+        ctx = self.ctx
+        ctx.now = now
+        item = ctx.record.ledger.items.get(target)
+        if item is None or item.letter or item.place.side == ctx.us or ctx.restoring:
+            return
+        place = item.place
+        if not ctx.record.ledger.receipts.get((place.side, place.gen, place.seq), 0) >> Level.SHOWN & 1:
+            ctx.append(
+                by_station(Receipt(gen=place.gen, seq=place.seq, level=Level.SHOWN, officer=officer))
+            )
+
+    def place_call(self, line: int, lane: Lane, now: Now) -> tuple[bytes, tuple[str, ...]]:
+        """Ring them outside the schedule: the call's id, and the warnings it goes out with.
+
+        Raises:
+            Refused: the liaison lane is cut, or this station is restoring.
+        """
+        self.ctx.now = now
+        warnings = self.check_call(line, lane, now)
+        return self.calls.place(line, lane, 0), warnings
+
+    def pick_up(self, call_id: bytes, phase: Phase, now: Now) -> None:
+        """The officer answers, declines or defers a call that rings here."""
+        self.ctx.now = now
+        self.calls.answer(call_id, phase)
+
+    def rotate_keys(self, entropy: Entropy, now: Now) -> None:
+        """Name a new station key, then a new prekey; both old private halves stay for what is still on its way."""
+        ctx, keys = self.ctx, self.identity.keys
+        ctx.now = now
+        new = SigningKey.generate(entropy)
+        possession = new.sign(possession_message(ctx.accord_id, new.public))
+        ctx.append(by_station(Key(station=new.public, possession=possession)))
+        keys.station = new
+        keys.prekeys.append(XwingKey.generate(entropy))
+        ctx.append(by_station(Prekey(xwing=keys.xwing.public)))
+
+    # ---- the world
+
+    def arrive(self, carrier: int, bundle: bytes, now: Now) -> None:
+        self.ctx.now = now
+        self.inbound.arrive(carrier, bundle)
+
+    def carrier_up(self, carrier: int, now: Now) -> None:
+        """A path is usable again, as far as the carrier can tell: say what we hold, send what waits, pulse."""
+        ctx = self.ctx
+        ctx.now = now
+        ctx.up.add(carrier)
+        if ctx.restoring:
+            self.restoration.ask(carrier)
+            return
+        self.outbox.returned(carrier)
+        self.pages.returned(carrier)
+        for line in range(len(ctx.accord.lines)):
+            if carrier in line_carriers(ctx, line):
+                self.pulse(line, only=carrier)
+
+    def carrier_down(self, carrier: int, now: Now) -> None:
+        self.ctx.now = now
+        self.ctx.up.discard(carrier)
+
+    def relay_word(self, carrier: int, in_touch: bool, attached: bool | None, now: Now) -> None:
+        """What a relay says of the other side; `in_touch` false when we no longer hear the relay."""
+        ctx = self.ctx
+        ctx.now = now
+        before = self.watch.relays.get(carrier)
+        self.watch.relays[carrier] = (in_touch, attached, now.elapsed_ms)
+        if before is None or before[1] != attached:
+            self.outbox.relay_changed(carrier)
+            if attached and carrier in ctx.up and not ctx.restoring:
+                self.outbox.returned(carrier)
+                for line in range(len(ctx.accord.lines)):
+                    if carrier in line_carriers(ctx, line):
+                        self.pulse(line, only=carrier)
+
+    def probed(self, ok: bool, now: Now) -> None:
+        """The outcome of probing our own network's reference points."""
+        self.ctx.now = now
+        self.watch.probes = (ok, now.elapsed_ms)
+
+    def pulse(self, line: int, *, only: int | None = None) -> None:
+        """A sealed sign of life on a line, by each of its carriers that is up, unless we withhold presence."""
+        ctx = self.ctx
+        carriers = [n for n in line_carriers(ctx, line) if n in ctx.up and only in (None, n)]
+        if not carriers or self.watch.withheld(ctx.us):
+            return
+        payload = Payload(
+            have=self.outbox.have(), pulses=(self.watch.make_pulse(line),), holds_epoch=self.sealer.newest
+        )
+        bundle = self.sealer.seal(payload)
+        ctx.effects.sends += [Send(carrier, bundle, stored=False) for carrier in carriers]
+
+    def pulse_all(self) -> None:
+        for line in range(len(self.ctx.accord.lines)):
+            self.pulse(line)
+
+    def heard_computed(self, pulse: Pulse, carrier: int, at_ms: int, now: Now) -> None:
+        """The last of a run of identical pulses that the player computed instead of carrying (spec 12.2)."""
+        self.ctx.now = now
+        self.watch.heard_pulse(pulse, carrier, at_ms)
+        self.watch.save()
+
+    def amendments_in_force(self) -> int:
+        """How many concluded amendments have taken effect by the turn's time."""
+        ledger, now_s = self.ctx.record.ledger, self.ctx.now.clock_s
+        lines = range(ledger.line_count())
+        return sum(a.effective_s <= now_s for n in lines for a in state.amendments(ledger, n))
+
+    def holds(self, identity: bytes) -> bool:
+        """Whether our record holds this message, letter or offer."""
+        ledger = self.ctx.record.ledger
+        return identity in ledger.items or identity in ledger.offers
+
+    def check_call(self, line: int, lane: Lane, now: Now) -> tuple[str, ...]:
+        """Whether an unscheduled call may be placed; the warnings it goes out with.
+
+        Raises:
+            Refused: the liaison lane is cut, or this station is restoring.
+        """
+        self.check_appending()
+        return check_lane(self.ctx.record.ledger, line, lane, now.clock_s, "call")
+
+    def check_appending(self) -> None:
+        """Whether this station may append at all.
+
+        Raises:
+            Refused: it is fetching its own record back.
+        """
+        self.ctx.check_appending()
+
+    def unopened(self) -> list[Item]:
+        """Messages, notices and documents of theirs (these with verified pages) that nobody here has opened."""
+        ledger = self.ctx.record.ledger
+        found = []
+        for item in ledger.items.values():
+            if item.place.side == self.ctx.them and not item.letter:
+                bits = ledger.receipts.get((item.place.side, item.place.gen, item.place.seq), 0)
+                if not bits >> Level.SHOWN & 1 and (not item.document or bits >> Level.PAGES & 1):
+                    found.append(item)
+        return found
+
+    # ---- courier
+
+    def pack(self, now: Now) -> list[bytes]:
+        """Bundles for a courier: all that the other side is not known to hold, openers all."""
+        ctx = self.ctx
+        ctx.now = now
+        if ctx.restoring:
+            return [self.sealer.seal(self.restoration.payload(), opener=True)]
+        bundles = []
+        if self.restoration.they_lack is not None:
+            bundles = self.restoration.answer()
+            self.restoration.they_lack = None
+        bundles += self.outbox.packed()
+        for digest, out in self.pages.outgoing.items():
+            bundles += self.pages.bundles(digest, out, range(out.total), opener=True)
+        return bundles
+
+    # ---- time
+
+    def next_ms(self) -> int | None:
+        """When `tick` wants to be called next, in elapsed time (pulses and probes are the runner's)."""
+        times = [self.outbox.next_ms(), self.pages.next_ms(), self.calls.next_ms(), self.restoration.next_ms()]
+        due_s = self.duties.next_s()
+        if due_s is not None and not self.ctx.restoring:
+            ahead = self.ctx.now.clock_ms - self.ctx.now.elapsed_ms
+            times.append(due_s * 1000 - ahead)
+        return min((t for t in times if t is not None), default=None)
+
+    def tick(self, now: Now) -> None:
+        self.ctx.now = now
+        self.calls.tick()
+        self.duties.tick()
+        self.outbox.tick()
+        self.pages.tick()
+        self.restoration.tick()
+
+    # ---- questions
+
+    def evidence(self, line: int, lane: Lane, now: Now) -> Evidence:
+        self.ctx.now = now
+        return self.watch.evidence(line, lane)
+
+    def formal(self, line: int, lane: Lane, now: Now) -> state.Formal:
+        return state.formal(self.ctx.record.ledger, line, lane, now.clock_s)
+
+    def alarms(self, now: Now) -> set[Alarm]:
+        self.ctx.now = now
+        return alarms.sounding(self.ctx, self.watch, self.calls)

@@ -1,0 +1,94 @@
+"""What a station does by its own clock: check-ins that are due, proposals that lapse (spec 5.6, 10.4).
+
+Rules of this file: a timer may do two things only, ring a scheduled call and withdraw our own unaccepted offer whose
+time has come; it lifts nothing and cuts nothing. A check-in due while we were down is not made later.
+"""
+
+from __future__ import annotations
+
+from openline.core import schedule, state
+from openline.core.ledger import Act
+from openline.core.release import by_station
+from openline.core.state import Standing
+from openline.station.calls import Calls
+from openline.station.context import Context
+from openline.wire.bodies import Amend, Lane, Propose, Withdraw
+
+
+class Duties:
+    def __init__(self, ctx: Context, calls: Calls) -> None:
+        self.ctx = ctx
+        self.calls = calls
+        self.done_until_s: dict[int, int] = {}
+        self._cached: tuple[int, int] | None = None  # (version of the acts, next instant by our clock)
+
+    def begin(self, since_s: int) -> None:
+        """From which instant of our clock on check-ins are ours to make."""
+        self.done_until_s = dict.fromkeys(range(self.ctx.record.ledger.line_count()), since_s)
+        self._cached = None
+
+    def next_s(self) -> int | None:
+        """The next instant of our clock at which something is due."""
+        version = self.ctx.record.ledger.acts_version
+        if self._cached is None or self._cached[0] != version:
+            times = [*self._check_in_times(), *self._lapse_times(), *self._amendment_times()]
+            self._cached = (version, min(times, default=-1))
+        return None if self._cached[1] < 0 else self._cached[1]
+
+    def _check_in_times(self) -> list[int]:
+        times = []
+        for line, since in self.done_until_s.items():
+            due = self._next_of_ours(line, since)
+            if due is not None:
+                times.append(due)
+        return times
+
+    def _next_of_ours(self, line: int, since_s: int) -> int | None:
+        in_force = state.line_in_force(self.ctx.record.ledger, line, self.ctx.now.clock_s)
+        ours = tuple(c for c in in_force.check_ins if c.caller == self.ctx.us)
+        due = schedule.next_due(ours, in_force.holidays, since_s)
+        return None if due is None else due.due_s
+
+    def _lapse_times(self) -> list[int]:
+        return [at for offer in self._open_offers() if (at := state.effective_s(offer)) is not None]
+
+    def _amendment_times(self) -> list[int]:
+        now_s = self.ctx.now.clock_s
+        ledger = self.ctx.record.ledger
+        return [a.effective_s for n in range(ledger.line_count()) for a in state.amendments(ledger, n) if a.effective_s > now_s]
+
+    def _open_offers(self) -> list[Act]:
+        ledger = self.ctx.record.ledger
+        return [
+            o
+            for o in ledger.offers.values()
+            if o.place.side == self.ctx.us
+            and isinstance(o.body, Propose | Amend)
+            and state.standing(ledger, o) is Standing.WAITING
+        ]
+
+    def tick(self) -> None:
+        at = self.next_s()
+        if at is None or at > self.ctx.now.clock_s:
+            return
+        if not self.ctx.restoring:
+            self._withdraw_lapsed()
+            self._ring_due()
+            self._cached = None
+
+    def _withdraw_lapsed(self) -> None:
+        for offer in self._open_offers():
+            at = state.effective_s(offer)
+            if at is not None and at <= self.ctx.now.clock_s:
+                self.ctx.append(by_station(Withdraw(target=offer.id)))
+
+    def _ring_due(self) -> None:
+        now_s = self.ctx.now.clock_s
+        for line, since in self.done_until_s.items():
+            due = self._next_of_ours(line, since)
+            latest = None
+            while due is not None and due <= now_s:
+                latest, due = due, self._next_of_ours(line, due)
+            if latest is not None:
+                self.done_until_s[line] = latest
+                self.calls.place(line, Lane.LIAISON, latest)

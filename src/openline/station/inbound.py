@@ -1,0 +1,243 @@
+"""What arrives: opened, verified, recorded, answered (spec 6, 7).
+
+Rules of this file:
+1. A bundle is taken in whole or not at all; one bad entry in it leaves the record as it was.
+2. What is ahead of a gap is kept, bounded, until the gap closes. The other branch of a fork is kept as evidence.
+3. Entries and the acknowledgement that covers them are one turn, so one commit.
+"""
+
+from __future__ import annotations
+
+from openline.core.record import Examined, fork_proof
+from openline.core.release import by_station
+from openline.keys.sealing import UnknownEpoch
+from openline.ports import DropStray, PutEntry, PutStray, Rebranch
+from openline.station.calls import Calls
+from openline.station.context import Context
+from openline.station.outbox import Outbox, only_acks
+from openline.station.pages import Pages
+from openline.station.restoring import Restoration
+from openline.station.sealer import Sealer
+from openline.station.watch import Watch
+from openline.wire import entry as entries
+from openline.wire.bodies import Document, Fault, Head, Letter, Tracked
+from openline.wire.bundle import Payload, Pulse
+from openline.wire.entry import Entry, Place
+from openline.wire.errors import CarrierFault, PeerFault
+from openline.wire.limits import PENDING_ENTRIES_MAX
+
+
+class Inbound:
+    def __init__(
+        self,
+        ctx: Context,
+        sealer: Sealer,
+        outbox: Outbox,
+        pages: Pages,
+        calls: Calls,
+        watch: Watch,
+        restoration: Restoration,
+    ) -> None:
+        self.ctx = ctx
+        self.sealer = sealer
+        self.outbox = outbox
+        self.pages = pages
+        self.calls = calls
+        self.watch = watch
+        self.restoration = restoration
+        self.ahead: dict[bytes, Entry] = {}
+        self.strays: dict[bytes, Entry] = {}
+        self.recorded_proofs: set[tuple[bytes, bytes]] = set()
+        self.ack_due = False
+        self.wanted_pulse: list[int] = []
+        self.rebuild = False
+        ctx.on_append.append(self._on_entry)
+
+    def load(self) -> None:
+        for kept in self.ctx.store.strays():
+            self.strays[kept.id] = entries.decode(kept.data)
+
+    def _on_entry(self, entry: Entry) -> None:
+        ctx = self.ctx
+        if entry.side == ctx.us:
+            self.ack_due = False
+            if isinstance(entry.body, Fault):
+                self.recorded_proofs.add((entry.body.first, entry.body.second))
+        elif entry.ack is not None:
+            self._acked(entry.ack)
+
+    def _acked(self, ack: Head) -> None:
+        if self.ctx.record.id_at(self.ctx.us, ack.gen, ack.seq) == ack.id:
+            self.outbox.note_ack((ack.gen, ack.seq))
+
+    def arrive(self, carrier: int, bundle: bytes) -> None:
+        """Take in one bundle, whatever it holds. Faults are told as events, sorted by whose they are."""
+        ctx = self.ctx
+        try:
+            payload = self.sealer.open(bundle)
+        except UnknownEpoch:
+            self.outbox.answer_on.add(carrier)  # our hint shows that we lack the epoch: an opener will come
+            return
+        except CarrierFault as error:
+            ctx.tell("damaged", text=f"by {ctx.accord.carriers[carrier].id}: {error.what}")
+            return
+        except PeerFault as error:
+            ctx.tell("strange", text=error.what)
+            return
+        self.watch.heard_bundle(carrier)
+        try:
+            self._apply(payload, carrier)
+        except PeerFault as error:
+            ctx.tell("strange", text=error.what)
+
+    def _apply(self, payload: Payload, carrier: int) -> None:
+        for pulse in payload.pulses:
+            self._pulse(pulse, carrier)
+        for signal in payload.signals:
+            self.watch.heard_signal(signal.line)
+            self.calls.heard(signal, carrier)
+        if payload.entries:
+            self._entries(payload.entries, carrier)
+        if payload.parts:
+            self.pages.arrived(payload.parts, carrier)
+        if payload.parts_wanted:
+            self.pages.asked(payload.parts_wanted, carrier)
+        for have in payload.have:
+            if have.side == self.ctx.us:
+                self.outbox.note_have(have)
+            else:
+                self.watch.their_head = have
+        if payload.restoring:
+            self.restoration.asked(payload, carrier)
+        elif payload.have and payload.holds_epoch == self.sealer.epoch.id:
+            self._notice_lost_tail(payload)
+            self.restoration.told(payload.have)
+
+    def _notice_lost_tail(self, payload: Payload) -> None:
+        """They hold more of our chain than we do: we are an old copy of ourselves, and must not append."""
+        for have in payload.have:
+            ours = self.ctx.record.cursors[self.ctx.us].head
+            here = (-1, -1) if ours is None else (ours.gen, ours.seq)
+            if have.side == self.ctx.us and (have.gen, have.seq) > here and not self.ctx.restoring:
+                self.restoration.begin(None)
+                for carrier in self.ctx.live_up() + self.ctx.relays_up():
+                    self.restoration.ask(carrier)
+
+    def _pulse(self, pulse: Pulse, carrier: int) -> None:
+        self.watch.heard_pulse(pulse, carrier)
+        self.watch.save()
+        if self.watch.wants_answer(pulse):
+            self.wanted_pulse.append(pulse.line)
+
+    def _entries(self, data: tuple[bytes, ...], carrier: int) -> None:
+        ctx = self.ctx
+        arrived = [entries.decode(item) for item in data]
+        own = [e for e in arrived if e.side == ctx.us]
+        if own and not ctx.restoring and any(ctx.record.id_at(*e.place) is None for e in own):
+            self.restoration.begin(None)
+        found = ctx.record.examine(arrived, self.strays)
+        self._keep(found)
+        if found.append:
+            self._close_gaps()
+        self._acknowledge([e for e, _ in found.append], found, carrier)
+
+    def _keep(self, found: Examined) -> None:
+        ctx = self.ctx
+        for entry, after in found.append:
+            ctx.take_in(entry, after)
+            self._tell(entry)
+            if entry.side == ctx.them:
+                self.calls.seal_in_turn(entry)
+        for entry in found.ahead:
+            if len(self.ahead) < PENDING_ENTRIES_MAX:
+                self.ahead[entry.id] = entry
+        for entry in found.strays:
+            self.strays[entry.id] = entry
+            ctx.write(PutStray(entry.place, entry.id, entry.data, ctx.now.clock_ms))
+        for text in found.strange:
+            ctx.tell("strange", text=text)
+        for entry in found.strays:
+            self._stray(entry)
+
+    def _close_gaps(self) -> None:
+        """What was ahead may follow now."""
+        while self.ahead:
+            ready = sorted(self.ahead.values(), key=lambda e: e.place)
+            found = self.ctx.record.examine(ready, self.strays)
+            self.ahead = {e.id: e for e in found.ahead}
+            if not found.append and not found.strays:
+                return
+            found.ahead = []
+            self._keep(found)
+            self.ack_due = self.ack_due or not only_acks(e for e, _ in found.append if e.side == self.ctx.them)
+
+    def _stray(self, entry: Entry) -> None:
+        """The other branch of a fork: prove it, and follow it if it is the longer one."""
+        ctx = self.ctx
+        held = ctx.record.id_at(*entry.place)
+        kept = None if held is None else self._data(entry.place, held)
+        if kept is not None and entry.side == ctx.them and not ctx.restoring:
+            proof = fork_proof(kept, entry.data)
+            if (proof.first, proof.second) not in self.recorded_proofs:
+                ctx.append(by_station(proof))
+        head = ctx.record.cursors[entry.side].head
+        if head is not None and (entry.gen, entry.seq) > (head.gen, head.seq):
+            self._follow(entry)
+
+    def _data(self, place: Place, identity: bytes) -> bytes | None:
+        found = self.ctx.unstored.get(place)
+        if found is not None:
+            return found
+        kept = self.ctx.store.entry(identity)
+        return None if kept is None else kept.data
+
+    def _follow(self, tip: Entry) -> None:
+        """Move to the branch that `tip` ends; what we followed before becomes the stray. Memory is derived again
+        from the store after this turn's commit."""
+        branch = [tip]
+        while branch[-1].prev in self.strays:
+            branch.append(self.strays[branch[-1].prev])
+        branch.reverse()
+        first = branch[0]
+        self.ctx.write(Rebranch(first.side, first.gen, first.seq))
+        for entry in branch:
+            self.ctx.write(DropStray(entry.id))
+            self.ctx.write(PutEntry(entry.place, entry.id, entry.data, self.ctx.now.clock_ms))
+        self.rebuild = True
+
+    def _tell(self, entry: Entry) -> None:
+        """A document is told when its pages are verified too."""
+        if entry.side == self.ctx.them and isinstance(entry.body, Tracked | Letter) and not isinstance(entry.body, Document):
+            line = entry.body.line if isinstance(entry.body, Tracked) else 0
+            self.ctx.tell("arrived", line=line, id=entry.id)
+
+    def _acknowledge(self, appended: list[Entry], found: Examined, carrier: int) -> None:
+        """A signed acknowledgement where there is something to acknowledge; a hint where they repeat themselves or
+        said nothing but acknowledgements."""
+        theirs = [e for e in appended if e.side == self.ctx.them]
+        if not self.ctx.restoring and theirs and not only_acks(theirs):
+            self.ack_due = self.ack_due or self._unacknowledged()
+        if theirs or found.duplicates or found.ahead or found.strays:
+            self.outbox.answer_on.add(self._answering(carrier))
+
+    def _unacknowledged(self) -> bool:
+        ours, theirs = self.ctx.record.cursors[self.ctx.us], self.ctx.record.cursors[self.ctx.them]
+        return theirs.head is not None and (ours.ack is None or ours.ack[:2] < theirs.head[:2])
+
+    def _answering(self, carrier: int) -> int:
+        best = self.ctx.live_up()
+        return best[0] if best else carrier
+
+    def heads_equal(self) -> bool:
+        """Whether, as far as they have told us, both sides hold the same two heads."""
+        ctx = self.ctx
+        ours, theirs = ctx.record.cursors[ctx.us].head, ctx.record.cursors[ctx.them].head
+        stated = self.watch.their_head
+        they_hold_ours = ours is None or self.outbox.held >= (ours.gen, ours.seq)
+        if stated is None:
+            return they_hold_ours
+        here = (-1, -1) if theirs is None else (theirs.gen, theirs.seq)
+        if (stated.gen, stated.seq) < here:
+            return they_hold_ours
+        return they_hold_ours and theirs is not None and theirs.id[:8] == stated.id8
+

@@ -1,0 +1,198 @@
+"""What of ours the other side lacks, and by which way it goes (spec 5.1, 5.2).
+
+Rules of this file:
+1. What they hold is told by their signed acknowledgement, or hinted by their sealed `have`; the hint saves sending,
+   and proves nothing.
+2. New entries go at once by the best live carrier that is up (by relay where none is); FLASH by all. What is not held
+   after 5 s goes by every live and relay carrier that is up, again at 10, 20 and 40 s, then every 60 s.
+3. Everything may be sent twice, late and out of order: the record repairs itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from openline.station.context import Context, Send
+from openline.station.sealer import Sealer
+from openline.wire import limits
+from openline.wire.bodies import Ack, Precedence, Tracked
+from openline.wire.bundle import Have, Payload
+from openline.wire.entry import Entry
+
+Position = tuple[int, int]
+NOWHERE: Final[Position] = (-1, -1)
+RETRY_MS: Final = (5_000, 10_000, 20_000, 40_000)
+RETRY_EVERY_MS: Final = 60_000
+BUNDLE_FILL_BYTES: Final = 192 * 1024
+WINDOW_ENTRIES: Final = 4096  # chosen: what one round puts on the way before their word is awaited
+
+
+class Outbox:
+    def __init__(self, ctx: Context, sealer: Sealer) -> None:
+        self.ctx = ctx
+        self.sealer = sealer
+        self.held: Position = NOWHERE  # the last of our entries that they hold, by word or hint
+        self.sent: Position = NOWHERE
+        self.first_sent_ms: int | None = None
+        self.round = 0
+        self.relayed: dict[int, Position] = {}  # relay carrier → the last place it keeps for them
+        self.answer_on: set[int] = set()  # carriers on which a `have` is due
+
+    def our_head(self) -> Position:
+        head = self.ctx.record.cursors[self.ctx.us].head
+        return NOWHERE if head is None else (head.gen, head.seq)
+
+    def waiting(self) -> bool:
+        return self.held < self.our_head()
+
+    def have(self) -> tuple[Have, ...]:
+        """Our frontier, as a hint."""
+        heads = self.ctx.record.heads()
+        return tuple(Have(side, h.gen, h.seq, h.id[:8]) for side, h in enumerate(heads) if h is not None)
+
+    def note_ack(self, position: Position) -> None:
+        """Their signed acknowledgement of ours."""
+        if position > self.held:
+            self.held = position
+            self._rest()
+
+    def note_have(self, have: Have) -> None:
+        """Their hint about our chain; it counts only if it names the entry that we have there."""
+        identity = self.ctx.record.id_at(have.side, have.gen, have.seq)
+        if identity is not None and identity[:8] == have.id8:
+            self.note_ack((have.gen, have.seq))
+
+    def _rest(self) -> None:
+        if not self.waiting():
+            self.first_sent_ms, self.round = None, 0
+
+    def next_ms(self) -> int | None:
+        """When the next round is due, in elapsed time; None while nothing waits or no carrier is up."""
+        if self.first_sent_ms is None or not self._paths():
+            return None
+        return self.first_sent_ms + retry_offset_ms(self.round)
+
+    def _paths(self) -> list[int]:
+        """Carriers worth another round: every live one that is up, and relays that do not keep it all already."""
+        head = self.our_head()
+        parked = {n for n in self.ctx.relays_up() if self.relayed.get(n, NOWHERE) >= head}
+        return self.ctx.live_up() + [n for n in self.ctx.relays_up() if n not in parked]
+
+    def tick(self) -> None:
+        due = self.next_ms()
+        if due is not None and due <= self.ctx.now.elapsed_ms:
+            self.round += 1
+            if self.waiting():
+                self.send_waiting(self._paths())
+
+    def flush(self) -> None:
+        """End of a turn: send what was appended in it, and the hints that are due."""
+        ctx = self.ctx
+        fresh, ctx.fresh = ctx.fresh, []
+        if fresh:
+            flash = any(isinstance(e.body, Tracked) and e.body.precedence is Precedence.FLASH for e in fresh)
+            if self._behind(fresh):
+                self.send_waiting(self._first_paths(flash))
+            else:
+                self._send([e.data for e in fresh], self._first_paths(flash))
+            self.first_sent_ms, self.round = ctx.now.elapsed_ms, 0
+            self.answer_on.clear()
+        for carrier in sorted(self.answer_on):
+            if carrier in ctx.up:
+                self.hint(carrier)
+        self.answer_on.clear()
+
+    def _behind(self, fresh: list[Entry]) -> bool:
+        """Whether entries before these were never handed to any carrier."""
+        first = (fresh[0].gen, fresh[0].seq)
+        before = (first[0], first[1] - 1) if first[1] else self.sent
+        return self.sent < before and self.held < before
+
+    def _first_paths(self, flash: bool) -> list[int]:
+        live, relays = self.ctx.live_up(), self.ctx.relays_up()
+        if flash:
+            return live + relays
+        return live[:1] or relays
+
+    def returned(self, carrier: int) -> None:
+        """A path is back: say what we hold, and send by it what waits."""
+        if self.waiting():
+            self.send_waiting([carrier])
+        self.hint(carrier)
+
+    def hint(self, carrier: int) -> None:
+        payload = Payload(have=self.have(), holds_epoch=self.sealer.newest)
+        self.ctx.effects.sends.append(Send(carrier, self.sealer.seal(payload), stored=False))
+
+    def send_waiting(self, paths: list[int]) -> None:
+        """Everything that they are not known to hold, oldest first, by each of these carriers."""
+        if not paths or not self.waiting():
+            return
+        self._send(self.after(self.held, WINDOW_ENTRIES), paths)
+        if self.first_sent_ms is None:
+            self.first_sent_ms = self.ctx.now.elapsed_ms
+
+    def after(self, position: Position, limit: int) -> list[bytes]:
+        """Our entries beyond a position, in order, across generations."""
+        ctx = self.ctx
+        found: list[bytes] = []
+        for gen in ctx.record.generations(ctx.us):
+            if gen < position[0]:
+                continue
+            start = position[1] + 1 if gen == position[0] else 0
+            found += ctx.entries(ctx.us, gen, start, limit - len(found))
+        return found
+
+    def _send(self, entries: list[bytes], paths: list[int]) -> None:
+        if not paths:
+            return
+        upto = self.our_head()
+        for chunk in chunks(entries):
+            bundle = self.sealer.seal(Payload(entries=tuple(chunk)))
+            self.ctx.effects.sends += [Send(carrier, bundle, upto) for carrier in paths]
+        self.sent = max(self.sent, upto)
+
+    def packed(self) -> list[bytes]:
+        """All of ours that they are not known to hold, and our frontier, for a courier: openers all."""
+        waiting = self.after(self.held, sum(self.ctx.record.length(self.ctx.us, g) for g in self._generations()))
+        bundles = [self.sealer.seal(Payload(entries=tuple(c)), opener=True) for c in chunks(waiting)]
+        hint = Payload(have=self.have(), holds_epoch=self.sealer.newest)
+        return [*bundles, self.sealer.seal(hint, opener=True)]
+
+    def _generations(self) -> list[int]:
+        return self.ctx.record.generations(self.ctx.us)
+
+    def kept_by_relay(self, carrier: int, upto: Position) -> None:
+        """The relay confirmed that it keeps our entries up to here for them."""
+        self.relayed[carrier] = max(self.relayed.get(carrier, NOWHERE), upto)
+
+    def relay_changed(self, carrier: int) -> None:
+        """Somebody attached or left: what the relay keeps may be gone."""
+        self.relayed.pop(carrier, None)
+
+
+def retry_offset_ms(number: int) -> int:
+    """When round `number` (from 0) is due after the first sending."""
+    if number < len(RETRY_MS):
+        return RETRY_MS[number]
+    return RETRY_MS[-1] + (number - len(RETRY_MS) + 1) * RETRY_EVERY_MS
+
+
+def chunks(entries: list[bytes]) -> Iterable[list[bytes]]:
+    """Bundles of at most 32 entries, and of bounded size, so that two can be in the air."""
+    batch: list[bytes] = []
+    size = 0
+    for data in entries:
+        if batch and (len(batch) >= limits.BUNDLE_ENTRIES_MAX or size + len(data) > BUNDLE_FILL_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(data)
+        size += len(data)
+    if batch:
+        yield batch
+
+
+def only_acks(entries: Iterable[Entry]) -> bool:
+    """Acknowledgements alone are never acknowledged by an entry."""
+    return all(isinstance(e.body, Ack) for e in entries)

@@ -1,0 +1,185 @@
+"""Fetching our own record back after a loss, and giving the other side theirs (spec 5.8, 3.7).
+
+Rules of this file:
+1. A station that may have lost its tail appends nothing until the other side has shown it that tail: appending first
+   is how innocent forks are made.
+2. A station that lost its keys goes on only in a new generation that its root signs, naming the last entry that the
+   other side holds.
+3. Whoever asks gets both chains from where they say they are; asking costs nothing and proves nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final, cast
+
+from openline.core.release import by_station
+from openline.keys import public
+from openline.keys.secret import RootKeys
+from openline.station.context import Context, Send
+from openline.station.outbox import NOWHERE, Outbox, chunks, retry_offset_ms
+from openline.station.sealer import Sealer
+from openline.wire.bodies import Generation, Head
+from openline.wire.bundle import Have, Payload, Reentry
+
+EMPTY_SIGNATURE: Final = bytes(64)
+
+
+class Restoration:
+    """Our own return. `root` is at hand only where the station's keys were lost."""
+
+    def __init__(self, ctx: Context, sealer: Sealer, outbox: Outbox) -> None:
+        self.ctx = ctx
+        self.sealer = sealer
+        self.outbox = outbox
+        self.root: RootKeys | None = None
+        self.reentry: Reentry | None = None
+        self.asked_ms: int | None = None
+        self.round = 0
+        self.they_lack: dict[int, tuple[int, int]] | None = None  # side → what a restoring peer said it holds
+
+    # ---- our return
+
+    def begin(self, root: RootKeys | None) -> None:
+        """Append nothing, and ask for our tail, under keys that our root signs if the old ones are gone."""
+        ctx = self.ctx
+        ctx.restoring = True
+        ctx.remember("restoring", b"\x01")
+        self.root = root
+        if root is not None:
+            self.reentry = self._plea(root)
+
+    def _plea(self, root: RootKeys) -> Reentry:
+        ctx = self.ctx
+        nonce = ctx.entropy.bytes(16)
+        station, xwing = ctx.keys.station.public, ctx.keys.xwing.public
+        message = public.reentry_message(ctx.accord_id, ctx.us, nonce, station, xwing)
+        ed25519, mldsa87 = root.sign(message)
+        return Reentry(nonce, station, xwing, ed25519, mldsa87)
+
+    def payload(self) -> Payload:
+        return Payload(
+            have=self.outbox.have(), holds_epoch=self.sealer.newest, reentry=self.reentry, restoring=True
+        )
+
+    def ask(self, carrier: int) -> None:
+        if carrier in self.ctx.up:
+            self.ctx.effects.sends.append(Send(carrier, self.sealer.seal(self.payload(), opener=True)))
+            self.asked_ms = self.asked_ms or self.ctx.now.elapsed_ms
+
+    def next_ms(self) -> int | None:
+        if not self.ctx.restoring or self.asked_ms is None:
+            return None
+        return self.asked_ms + retry_offset_ms(self.round)
+
+    def tick(self) -> None:
+        due = self.next_ms()
+        if due is not None and due <= self.ctx.now.elapsed_ms:
+            self.round += 1
+            for carrier in self.ctx.live_up() + self.ctx.relays_up():
+                self.ask(carrier)
+
+    def told(self, have: tuple[Have, ...]) -> None:
+        """Their frontier, while we restore: where ours is the same or ahead for our own chain, we have our tail."""
+        ctx = self.ctx
+        if not ctx.restoring:
+            return
+        theirs = {h.side: h for h in have}
+        for side in (ctx.us, ctx.them):
+            stated = theirs.get(side)
+            if stated is not None and not self._reaches(side, stated):
+                return
+        self._end()
+
+    def _reaches(self, side: int, stated: Have) -> bool:
+        identity = self.ctx.record.id_at(side, stated.gen, stated.seq)
+        return identity is not None and identity[:8] == stated.id8
+
+    def _end(self) -> None:
+        ctx = self.ctx
+        ctx.restoring = False
+        ctx.remember("restoring", None)
+        if ctx.keys.station.public != ctx.record.cursors[ctx.us].key:
+            self._new_generation()
+        self.reentry = None
+        ctx.tell("log", text="our record is whole again")
+
+    def _new_generation(self) -> None:
+        """Our first entry under the new keys; the root signs where it goes on from."""
+        ctx = self.ctx
+        if self.root is None:
+            ctx.restoring = True
+            ctx.tell("log", text="our station key is no longer the one in force: the root must begin a generation")
+            return
+        head = ctx.record.cursors[ctx.us].head
+        gen = 0 if head is None else head.gen + 1
+        ctx.append_generation(gen, self._signed_generation(self.root, gen, head))
+
+    def _signed_generation(self, root: RootKeys, gen: int, last: Head | None) -> Generation:
+        ctx = self.ctx
+        unsigned = Generation(
+            last=last,
+            station=ctx.keys.station.public,
+            checkpoint=ctx.keys.checkpoint.public,
+            xwing=ctx.keys.xwing.public,
+            forks=self._forks(),
+            root_ed25519=EMPTY_SIGNATURE,
+            root_mldsa87=bytes(4627),
+            possession=ctx.keys.station.sign(public.possession_message(ctx.accord_id, ctx.keys.station.public)),
+        )
+        ed25519, mldsa87 = root.sign(public.generation_message(ctx.accord_id, ctx.us, gen, unsigned))
+        return cast(Generation, replace(cast(Any, unsigned), root_ed25519=ed25519, root_mldsa87=mldsa87))
+
+    def _forks(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Forks of our own chain that the other side has proven and no generation has settled."""
+        from openline.core import state
+        from openline.wire import entry as entries
+        from openline.wire.bodies import Fault
+
+        ledger = self.ctx.record.ledger
+        pairs = {
+            (entries.entry_id(act.body.first), entries.entry_id(act.body.second))
+            for act in state.disputes(ledger)
+            if isinstance(act.body, Fault) and act.place.side == self.ctx.them
+        }
+        return tuple(sorted(pairs))
+
+    # ---- theirs
+
+    def asked(self, payload: Payload, carrier: int) -> None:
+        """A restoring peer says what it holds: send both chains from there on, back by the way it came."""
+        ctx = self.ctx
+        if payload.reentry is not None:
+            self._admit(payload.reentry)
+        self.they_lack = {h.side: (h.gen, h.seq) for h in payload.have}
+        if carrier not in ctx.up:
+            return
+        for bundle in self.answer():
+            ctx.effects.sends.append(Send(carrier, bundle))
+
+    def _admit(self, plea: Reentry) -> None:
+        """Answer to keys that their root signed for a station that lost its own.
+
+        Raises:
+            BadSignature: their root did not.
+        """
+        ctx = self.ctx
+        side = ctx.accord.sides[ctx.them]
+        message = public.reentry_message(ctx.accord_id, ctx.them, plea.nonce, plea.station, plea.xwing)
+        public.verify(side.root_ed25519, message, plea.root_ed25519)
+        public.verify_mldsa87(side.root_mldsa87, message, plea.root_mldsa87)
+        self.sealer.seal_for_reentry(plea.xwing)
+
+    def answer(self) -> list[bytes]:
+        """Both chains from where the restoring side stands, and our frontier, which tells it when it is whole."""
+        ctx, lack = self.ctx, self.they_lack or {}
+        bundles = []
+        for side in (ctx.us, ctx.them):
+            gen, seq = lack.get(side, NOWHERE)
+            for each in ctx.record.generations(side):
+                if each >= gen:
+                    start = seq + 1 if each == gen else 0
+                    found = ctx.entries(side, each, start, ctx.record.length(side, each) - start)
+                    bundles += [self.sealer.seal(Payload(entries=tuple(c)), opener=True) for c in chunks(found)]
+        tail = Payload(have=self.outbox.have(), holds_epoch=self.sealer.newest)
+        return [*bundles, self.sealer.seal(tail, opener=True)]

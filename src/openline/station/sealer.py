@@ -1,0 +1,100 @@
+"""Sealing bundles for the other side and opening theirs (spec 4): epochs, prekeys, who holds which.
+
+Rules of this file:
+1. An opener is repeated until the other side's own sealed word says that it holds the epoch; couriers always carry
+   openers.
+2. Epochs of theirs that we learnt are durable: a relay may hand us a follower after a restart.
+3. What does not open is the carrier's fault and proves nothing against anyone.
+"""
+
+from __future__ import annotations
+
+from openline.keys import sealing
+from openline.keys.sealing import Epoch
+from openline.station.context import Context
+from openline.wire.bodies import Generation, Prekey
+from openline.wire.bundle import Payload, decode_payload, encode_payload
+from openline.wire.entry import Entry
+
+EPOCHS_KEPT = 16  # chosen: followers of older epochs are re-sent by the record's own repair
+RND_BYTES = 8
+
+
+class Sealer:
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self.epoch = sealing.new_epoch(ctx.entropy)
+        self.prekey = ctx.accord.sides[ctx.them].xwing
+        self.reentry_prekey: bytes | None = None
+        self.they_hold = False
+        self.theirs: dict[bytes, bytes] = {
+            bytes.fromhex(key.rpartition("/")[2]): secret for key, secret in ctx.store.metas("epoch/").items()
+        }
+        self.newest: bytes | None = ctx.store.meta("epoch-newest")
+        ctx.on_append.append(self._on_entry)
+
+    def _on_entry(self, entry: Entry) -> None:
+        if entry.side == self.ctx.them and isinstance(entry.body, Prekey | Generation):
+            self.reentry_prekey = None
+            self._seal_to(entry.body.xwing)
+
+    def _seal_to(self, prekey: bytes) -> None:
+        if prekey != self.prekey:
+            self.prekey = prekey
+            self.epoch, self.they_hold = sealing.new_epoch(self.ctx.entropy), False
+
+    def seal_for_reentry(self, xwing: bytes) -> None:
+        """A restored station of theirs pleads for its record: answer to the key that its root signed."""
+        self.reentry_prekey = xwing
+        self._seal_to(xwing)
+
+    def seal(self, payload: Payload, *, opener: bool = False) -> bytes:
+        ctx = self.ctx
+        padded, rnd = encode_payload(payload), ctx.entropy.bytes(RND_BYTES)
+        if self.they_hold and not opener:
+            return sealing.seal_follower(
+                padded, epoch=self.epoch, psk=ctx.psk, accord_id=ctx.accord_id, sender=ctx.us, rnd=rnd
+            )
+        return sealing.seal_opener(
+            padded,
+            epoch=self.epoch,
+            prekey=self.prekey,
+            psk=ctx.psk,
+            accord_id=ctx.accord_id,
+            sender=ctx.us,
+            rnd=rnd,
+        )
+
+    def open(self, bundle: bytes) -> Payload:
+        """The payload of a bundle of theirs.
+
+        Raises:
+            CarrierFault: it does not open; UnknownEpoch where we lack its epoch.
+            Malformed: it opened, so they sealed it, and its content is wrong.
+        """
+        ctx = self.ctx
+        learnt, padded = sealing.open_bundle(
+            bundle,
+            epochs=self.theirs,
+            prekeys={key.id: key for key in ctx.keys.prekeys},
+            psk=ctx.psk,
+            accord_id=ctx.accord_id,
+            sender=ctx.them,
+        )
+        if learnt is not None:
+            self._learn(learnt)
+        payload = decode_payload(padded)
+        if payload.holds_epoch is not None:
+            self.they_hold = payload.holds_epoch == self.epoch.id
+        return payload
+
+    def _learn(self, epoch: Epoch) -> None:
+        self.theirs[epoch.id] = epoch.secret
+        self.newest = epoch.id
+        self.ctx.remember(f"epoch/{epoch.id.hex()}", epoch.secret)
+        self.ctx.remember("epoch-newest", epoch.id)
+        while len(self.theirs) > EPOCHS_KEPT:
+            oldest = next(iter(self.theirs))
+            del self.theirs[oldest]
+            self.ctx.remember(f"epoch/{oldest.hex()}", None)
+

@@ -1,0 +1,616 @@
+"""Entry bodies: one dataclass a kind; its field list is the format (spec 3.4).
+
+Rules of this file, and of any change to it:
+1. A body is a CBOR map with unsigned keys; a field at its default is left out, and a default that is written out is
+   refused: one value, one encoding.
+2. A key, once given a meaning for a kind, keeps it for ever. New keys are optional. No floats, no negative numbers.
+3. A key this release does not know makes the body `Malformed` for a known kind; a *kind* it does not know is kept
+   whole as `Unknown`, stored, acknowledged, shown as unknown, and without effect.
+4. Key 8 is the officers' approvals in every kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from enum import IntEnum
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, cast
+
+from openline.wire import limits
+from openline.wire.cbor import Value
+from openline.wire.errors import Malformed
+
+ID_BYTES: Final = 32
+
+
+class Lane(IntEnum):
+    """A class of traffic on a line (DESIGN §2)."""
+
+    LIAISON = 0
+    SAFETY = 1
+
+
+class Precedence(IntEnum):
+    """How fast a message must move; not how important it is."""
+
+    ROUTINE = 0
+    PRIORITY = 1
+    IMMEDIATE = 2
+    FLASH = 3
+
+
+class Level(IntEnum):
+    """What a receipt attests; `delivered` is the signed acknowledgement itself and needs no receipt."""
+
+    PAGES = 0
+    SHOWN = 1
+    ACKNOWLEDGED = 2
+
+
+class Outcome(IntEnum):
+    """How a call finished, as its caller records it (spec 3.4, kind 17)."""
+
+    NOT_RUNG = 0
+    RANG_UNANSWERED = 1
+    DECLINED = 2
+    DEFERRED = 3
+    ANSWERED = 4
+    INTERRUPTED = 5
+
+
+class Phase(IntEnum):
+    """A word of the called station about a call, signed by its station key (spec 5.6)."""
+
+    RANG = 1
+    ANSWERED = 2
+    DECLINED = 3
+    DEFERRED = 4
+
+
+class Presence(IntEnum):
+    SHOWN = 0
+    WITHHELD = 1
+
+
+class ProofKind(IntEnum):
+    FORK = 1
+    BAD_SIGNATURE = 2
+    BAD_CHAIN = 3
+
+
+class Head(NamedTuple):
+    """The last entry of a chain, or any entry of it by its place and id."""
+
+    gen: int
+    seq: int
+    id: bytes
+
+
+class Approval(NamedTuple):
+    """One officer's signature over an act (spec 3.6)."""
+
+    officer: int
+    counter: int
+    signature: bytes
+
+
+class Word(NamedTuple):
+    """What the called station signed about a call: phase, its clock in seconds, signature."""
+
+    phase: int
+    time_s: int
+    signature: bytes
+
+
+class CheckIn(NamedTuple):
+    """A scheduled call: second of the day, calling side, 0 = working days / 1 = daily, IANA zone."""
+
+    at_s: int
+    caller: int
+    days: int
+    zone: str
+
+
+class Checkpoint44(NamedTuple):
+    """The root of the author's chain at a size, signed twice (spec 3.8)."""
+
+    size: int
+    root: bytes
+    ed25519: bytes
+    mldsa44: bytes
+
+
+Scope: TypeAlias = tuple[tuple[int, int], ...]  # (line, lane) pairs, ascending
+Texts: TypeAlias = tuple[tuple[str, str], ...]  # (language, text) pairs, ascending by language
+
+
+class Codec(NamedTuple):
+    """How one field's value is checked when read, and made plain for CBOR when written."""
+
+    name: str
+    read: Callable[[Value], Any]
+    plain: Callable[[Any], Value]
+
+
+def _same(value: Any) -> Value:
+    return cast(Value, value)
+
+
+def uint(maximum: int = limits.UINT_MAX, *, least: int = 0) -> Codec:
+    def read(value: Value) -> int:
+        if type(value) is not int or not least <= value <= maximum:
+            raise Malformed(f"expected a number from {least} to {maximum}")
+        return value
+
+    name = "uint" + (f" ≥{least}" if least else "") + (f" ≤{maximum}" if maximum < limits.UINT_MAX else "")
+    return Codec(name, read, int)
+
+
+def enum(of: type[IntEnum]) -> Codec:
+    def read(value: Value) -> IntEnum:
+        if type(value) is not int or value not in of._value2member_map_:
+            raise Malformed(f"{value!r} is no {of.__name__}")
+        return of(value)
+
+    return Codec(f"uint, a {of.__name__}", read, int)
+
+
+def octets(exactly: int | None = None, *, most: int = limits.CORE_BYTES_MAX) -> Codec:
+    def read(value: Value) -> bytes:
+        if type(value) is not bytes or (exactly is not None and len(value) != exactly) or len(value) > most:
+            raise Malformed(f"expected {exactly if exactly is not None else f'at most {most}'} bytes")
+        return value
+
+    return Codec(f"bytes {exactly}" if exactly is not None else f"bytes ≤{most}", read, _same)
+
+
+def utf8(most: int = limits.TEXT_BYTES_MAX, *, least: int = 0) -> Codec:
+    def read(value: Value) -> str:
+        if type(value) is not str or not least <= len(value.encode()) <= most:
+            raise Malformed(f"expected text of {least} to {most} bytes of UTF-8")
+        return value
+
+    return Codec(f"text ≤{most}", read, _same)
+
+
+def _read_flag(value: Value) -> bool:
+    if value is not True:
+        raise Malformed("a flag is written as true or left out")
+    return True
+
+
+FLAG: Final = Codec("true", _read_flag, _same)
+
+
+def _items(value: Value, exactly: int | None = None) -> list[Value]:
+    if type(value) is not list or (exactly is not None and len(value) != exactly):
+        raise Malformed("expected an array" + (f" of {exactly}" if exactly is not None else ""))
+    return value
+
+
+def row(make: Callable[..., Any], *codecs: Codec) -> Codec:
+    """An array of fixed length, made into `make(*values)`."""
+
+    def read(value: Value) -> Any:
+        return make(*(c.read(v) for c, v in zip(codecs, _items(value, len(codecs)), strict=True)))
+
+    def plain(value: Any) -> Value:
+        return [c.plain(v) for c, v in zip(codecs, value, strict=True)]
+
+    return Codec("[" + ", ".join(c.name for c in codecs) + "]", read, plain)
+
+
+def many(of: Codec, most: int, *, least: int = 0, ascending: bool = False) -> Codec:
+    """An array of `least` to `most` values; if `ascending`, strictly so (a set has one order)."""
+
+    def read(value: Value) -> tuple[Any, ...]:
+        items = _items(value)
+        if not least <= len(items) <= most:
+            raise Malformed(f"expected {least} to {most} items")
+        out = tuple(of.read(item) for item in items)
+        if ascending and any(a >= b for a, b in zip(out, out[1:], strict=False)):
+            raise Malformed("a set whose members do not ascend")
+        return out
+
+    return Codec(
+        f"[{least}..{most} × {of.name}{', ascending' if ascending else ''}]",
+        read,
+        lambda value: [of.plain(item) for item in value],
+    )
+
+
+def _pair(*values: Any) -> tuple[Any, ...]:
+    return values
+
+
+LINE: Final = uint(limits.LINES_MAX - 1)
+TIME: Final = uint(limits.TIME_S_MAX)
+ID: Final = octets(ID_BYTES)
+SIGNATURE: Final = octets(64)
+MLDSA44: Final = octets(2420)
+HEAD: Final = row(Head, uint(), uint(), ID)
+SCOPE: Final = many(
+    row(_pair, LINE, enum(Lane)), limits.LINES_MAX * 2, least=1, ascending=True
+)
+TEXTS: Final = many(
+    row(_pair, utf8(limits.NAME_BYTES_MAX, least=1), utf8(least=1)), limits.LANGUAGES_MAX, least=1, ascending=True
+)
+CHECK_IN: Final = row(CheckIn, uint(86_399), uint(1), uint(1), utf8(limits.NAME_BYTES_MAX, least=1))
+CHECK_INS: Final = many(CHECK_IN, limits.CHECK_INS_MAX)
+CARRIER_NUMBERS: Final = many(uint(limits.CARRIERS_MAX - 1), limits.CARRIERS_MAX, least=1)
+DAYS: Final = many(uint(10**7), limits.HOLIDAYS_MAX, ascending=True)  # days since 1970-01-01
+PULSE_S: Final = uint(86_400, least=1)
+APPROVALS: Final = many(
+    row(Approval, uint(255), uint(), SIGNATURE), limits.APPROVALS_MAX, least=1
+)
+WORD: Final = row(Word, uint(4), TIME, SIGNATURE)
+CHECKPOINT44: Final = row(Checkpoint44, uint(), ID, SIGNATURE, MLDSA44)
+
+_REQUIRED: Final = object()
+
+
+def f(key: int, codec: Codec, default: Any = _REQUIRED) -> Any:
+    """Declare a body field. Without a default it must be there."""
+    metadata = {"key": key, "codec": codec}
+    if default is _REQUIRED:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def _approvals() -> Any:
+    return f(8, APPROVALS, ())
+
+
+T = TypeVar("T")
+KINDS: dict[int, type[Body]] = {}
+_LAYOUT: dict[type[Body], list[tuple[str, int, Codec, Any]]] = {}
+
+
+class Body:
+    """Base of all bodies; `kind` is its number in an entry."""
+
+    kind: int = -1
+
+
+def body(kind: int) -> Callable[[type[T]], type[T]]:
+    """Register a body dataclass under its kind number."""
+
+    def register(cls: type[T]) -> type[T]:
+        made = cast("type[Body]", cls)
+        made.kind = kind
+        KINDS[kind] = made
+        _LAYOUT[made] = [
+            (x.name, x.metadata["key"], x.metadata["codec"], x.default) for x in fields(cast(Any, cls))
+        ]
+        return cls
+
+    return register
+
+
+@body(0)
+@dataclass(frozen=True, kw_only=True)
+class Ack(Body):
+    """An acknowledgement alone; its body is null."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracked(Body):
+    """What a message, notice and document have in common: they move, are shown and answered.
+
+    `number` is the author's own count on that line in that UTC year, from 1. `due_s`: an answer is wanted within so
+    many seconds of the entry's time; 0 = none."""
+
+    line: int = f(0, LINE, 0)
+    lane: Lane = f(1, enum(Lane), Lane.LIAISON)
+    number: int = f(2, uint())
+    precedence: Precedence = f(4, enum(Precedence), Precedence.ROUTINE)
+    due_s: int = f(5, TIME, 0)
+    action: tuple[str, ...] = f(6, many(utf8(limits.NAME_BYTES_MAX, least=1), 16, ascending=True), ())
+    info: tuple[str, ...] = f(7, many(utf8(limits.NAME_BYTES_MAX, least=1), 16, ascending=True), ())
+    approvals: tuple[Approval, ...] = _approvals()
+    exercise: bool = f(9, FLAG, False)
+    language: str = f(10, utf8(limits.NAME_BYTES_MAX), "")
+    translation_of: bytes | None = f(11, ID, None)
+    corrects: bytes | None = f(12, ID, None)
+    answers: bytes | None = f(13, ID, None)
+
+
+@body(1)
+@dataclass(frozen=True, kw_only=True)
+class Message(Tracked):
+    """Text to a post."""
+
+    text: str = f(3, utf8(least=1))
+
+
+@body(2)
+@dataclass(frozen=True, kw_only=True)
+class Letter(Body):
+    """An age file sealed to a principal of the other side; no station can read it."""
+
+    to: int = f(1, uint(255), 0)
+    age: bytes = f(2, octets(most=limits.LETTER_FILE_BYTES_MAX))
+
+
+@body(3)
+@dataclass(frozen=True, kw_only=True)
+class Suspend(Body):
+    """`from_s` 0 = the entry's own time."""
+
+    scope: Scope = f(1, SCOPE)
+    from_s: int = f(2, TIME, 0)
+    reason: str = f(3, utf8(limits.REASON_BYTES_MAX), "")
+    approvals: tuple[Approval, ...] = _approvals()
+
+
+@body(4)
+@dataclass(frozen=True, kw_only=True)
+class Propose(Body):
+    """A restoration: lifts, within `scope`, exactly the suspensions it lists, at `effective_s`."""
+
+    scope: Scope = f(1, SCOPE)
+    effective_s: int = f(2, TIME)
+    lists: tuple[bytes, ...] = f(3, many(ID, limits.LISTED_MAX, least=1, ascending=True))
+    approvals: tuple[Approval, ...] = _approvals()
+
+
+@body(5)
+@dataclass(frozen=True, kw_only=True)
+class Accept(Body):
+    """Accepts the proposal, amendment, generation, announcement or minute `target`; the last two with the
+    accepting side's own two signatures of the note."""
+
+    target: bytes = f(1, ID)
+    ed25519: bytes | None = f(2, SIGNATURE, None)
+    mldsa44: bytes | None = f(3, MLDSA44, None)
+    approvals: tuple[Approval, ...] = _approvals()
+
+
+@body(6)
+@dataclass(frozen=True, kw_only=True)
+class Withdraw(Body):
+    """Takes one's own proposal, amendment, announcement or minute back. Without approvals it is the station's
+    own, timed withdrawal of an unaccepted proposal, and valid only from the effective time on."""
+
+    target: bytes = f(1, ID)
+    approvals: tuple[Approval, ...] = _approvals()
+
+
+@body(7)
+@dataclass(frozen=True, kw_only=True)
+class Receipt(Body):
+    """About the peer's entry (gen, seq). `officer`: index of the officer on watch, attested by the station
+    (SHOWN) or by the officer's own signature (ACKNOWLEDGED)."""
+
+    gen: int = f(0, uint(), 0)
+    seq: int = f(1, uint())
+    level: Level = f(2, enum(Level), Level.SHOWN)
+    officer: int = f(3, uint(255), 0)
+    approvals: tuple[Approval, ...] = _approvals()
+
+
+@body(8)
+@dataclass(frozen=True, kw_only=True)
+class Announce(Body):
+    """A statement both sign for the public; the author's two signatures of its note (spec 3.9)."""
+
+    texts: Texts = f(1, TEXTS)
+    ed25519: bytes = f(2, SIGNATURE)
+    mldsa44: bytes = f(3, MLDSA44)
+    approvals: tuple[Approval, ...] = _approvals()
+
+
+@body(9)
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint(Body):
+    checkpoint: Checkpoint44 = f(1, CHECKPOINT44)
+
+
+@body(10)
+@dataclass(frozen=True, kw_only=True)
+class Prekey(Body):
+    """The author's next X-Wing public key, to seal bundles to."""
+
+    xwing: bytes = f(1, octets(1216))
+
+
+@body(11)
+@dataclass(frozen=True, kw_only=True)
+class Key(Body):
+    """The author's next station key, in force from its next entry; `possession` by the new key."""
+
+    station: bytes = f(1, octets(32))
+    possession: bytes = f(2, SIGNATURE)
+
+
+@body(12)
+@dataclass(frozen=True, kw_only=True)
+class Generation(Body):
+    """First entry (seq 0) of a new generation: the chain goes on from `last` under new station keys; signed by
+    the root. `forks`: pairs of entry ids at one place, where a fork is being settled."""
+
+    last: Head | None = f(1, HEAD, None)
+    station: bytes = f(2, octets(32))
+    checkpoint: bytes = f(3, octets(1312))
+    xwing: bytes = f(4, octets(1216))
+    forks: tuple[tuple[bytes, bytes], ...] = f(5, many(row(_pair, ID, ID), 16, ascending=True), ())
+    root_ed25519: bytes = f(6, SIGNATURE)
+    root_mldsa87: bytes = f(7, octets(4627))
+    possession: bytes = f(9, SIGNATURE)
+
+
+@body(13)
+@dataclass(frozen=True, kw_only=True)
+class Amend(Body):
+    """A proposed change of one line of the accord; what is absent stays as it is."""
+
+    line: int = f(0, LINE, 0)
+    effective_s: int = f(1, TIME)
+    check_ins: tuple[CheckIn, ...] | None = f(2, CHECK_INS, None)
+    carriers: tuple[int, ...] | None = f(3, CARRIER_NUMBERS, None)
+    expires_s: int | None = f(4, TIME, None)
+    holidays: tuple[int, ...] | None = f(5, DAYS, None)
+    pulse_s: int | None = f(6, PULSE_S, None)
+    approvals: tuple[Approval, ...] = _approvals()
+
+
+@body(14)
+@dataclass(frozen=True, kw_only=True)
+class Fault(Body):
+    """Proof against the other side: two of its signed entries (spec 3.10)."""
+
+    proof: ProofKind = f(1, enum(ProofKind))
+    first: bytes = f(2, octets(most=limits.CORE_BYTES_MAX + 64))
+    second: bytes = f(3, octets(most=limits.CORE_BYTES_MAX + 64))
+
+
+@body(15)
+@dataclass(frozen=True, kw_only=True)
+class Document(Tracked):
+    """Pages named by size and SHA-256; the pages travel apart."""
+
+    size: int = f(16, uint(limits.BLOB_BYTES_MAX))
+    digest: bytes = f(17, octets(32))
+    title: str = f(18, utf8(limits.REASON_BYTES_MAX), "")
+
+
+@body(16)
+@dataclass(frozen=True, kw_only=True)
+class Notice(Tracked):
+    """A form id and its fields, so that each side reads the same signed fields in its own language."""
+
+    form: str = f(14, utf8(limits.NAME_BYTES_MAX, least=1))
+    fields: Texts = f(
+        15, many(row(_pair, utf8(limits.NAME_BYTES_MAX, least=1), utf8()), limits.FORM_FIELDS_MAX, ascending=True), ()
+    )
+
+
+@body(17)
+@dataclass(frozen=True, kw_only=True)
+class Call(Body):
+    """One attempt, written by its caller when it finished. `due_s`: the nominal time of the check-in it was, 0 for
+    an unscheduled call. `rang`, `final`: the called station's signed words, where they came."""
+
+    line: int = f(0, LINE, 0)
+    lane: Lane = f(1, enum(Lane), Lane.LIAISON)
+    call_id: bytes = f(2, octets(8))
+    started_s: int = f(3, TIME)
+    outcome: Outcome = f(4, enum(Outcome), Outcome.NOT_RUNG)
+    due_s: int = f(5, TIME, 0)
+    rang: Word | None = f(6, WORD, None)
+    final: Word | None = f(7, WORD, None)
+
+
+@body(18)
+@dataclass(frozen=True, kw_only=True)
+class Seal(Body):
+    """Closes an answered call; its entry's `prev` and `ack` are the two heads. The caller's comes first
+    (`closes` absent), the called side's names it."""
+
+    line: int = f(0, LINE, 0)
+    call_id: bytes = f(2, octets(8))
+    closes: bytes | None = f(3, ID, None)
+    outcome: Outcome = f(4, enum(Outcome), Outcome.ANSWERED)
+    due_s: int = f(5, TIME, 0)
+    checkpoint: Checkpoint44 | None = f(7, CHECKPOINT44, None)
+
+
+@body(19)
+@dataclass(frozen=True, kw_only=True)
+class PresenceBody(Body):
+    """From here on the author's station sends pulses (SHOWN) or does not (WITHHELD)."""
+
+    mode: Presence = f(1, enum(Presence), Presence.SHOWN)
+
+
+@body(20)
+@dataclass(frozen=True, kw_only=True)
+class Minute(Body):
+    """The agreed account of a call; signed by both like an announcement."""
+
+    texts: Texts = f(1, TEXTS)
+    ed25519: bytes = f(2, SIGNATURE)
+    mldsa44: bytes = f(3, MLDSA44)
+    call_id: bytes | None = f(4, octets(8), None)
+    approvals: tuple[Approval, ...] = _approvals()
+
+
+@body(21)
+@dataclass(frozen=True, kw_only=True)
+class Service(Body):
+    """Technicians' talk on a line: always ROUTINE, never an act."""
+
+    line: int = f(0, LINE, 0)
+    text: str = f(3, utf8(least=1))
+
+
+@dataclass(frozen=True)
+class Unknown(Body):
+    """A kind that this release does not know, kept as it came."""
+
+    number_of_kind: int
+    plain: Value
+
+
+def to_plain(value: Body) -> Value:
+    """The CBOR value of a body (spec 3.4); null for an acknowledgement alone."""
+    if isinstance(value, Ack):
+        return None
+    if isinstance(value, Unknown):
+        return value.plain
+    out: dict[int, Value] = {}
+    for name, key, codec, default in _LAYOUT[type(value)]:
+        item = getattr(value, name)
+        if default is MISSING or item != default:
+            out[key] = codec.plain(item)
+    return out
+
+
+def from_plain(kind: int, plain: Value) -> Body:
+    """The body of `kind` that `plain` is.
+
+    Raises:
+        Malformed: a field is missing, unknown, out of its bounds, or written out at its default.
+    """
+    cls = KINDS.get(kind)
+    if cls is None:
+        if plain is not None and type(plain) is not dict:
+            raise Malformed(f"the body of an entry of unknown kind {kind} is neither a map nor null")
+        return Unknown(kind, plain)
+    if cls is Ack:
+        if plain is not None:
+            raise Malformed("the body of an acknowledgement is null")
+        return Ack()
+    if type(plain) is not dict:
+        raise Malformed(f"the body of kind {kind} is not a map")
+    values: dict[str, Any] = {}
+    seen = 0
+    for name, key, codec, default in _LAYOUT[cls]:
+        if key not in plain:
+            if default is MISSING:
+                raise Malformed(f"{cls.__name__} lacks field {key} ({name})")
+            continue
+        seen += 1
+        try:
+            value = codec.read(plain[key])
+        except Malformed as error:
+            raise Malformed(f"{cls.__name__} field {key} ({name}): {error.what}") from None
+        if default is not MISSING and value == default:
+            raise Malformed(f"{cls.__name__} field {key} ({name}) is written out at its default")
+        values[name] = value
+    if seen != len(plain):
+        known = {key for _, key, _, _ in _LAYOUT[cls]}
+        raise Malformed(f"{cls.__name__} has unknown field {min(set(plain) - known)}")
+    return cls(**values)
+
+
+def kind_of(value: Body) -> int:
+    return value.number_of_kind if isinstance(value, Unknown) else type(value).kind
+
+
+def layout() -> list[tuple[int, str, list[tuple[int, str, str, bool]]]]:
+    """Every kind's number, name and fields (key, name, format, required), for the spec's table."""
+    return [
+        (kind, cls.__name__, [(key, name, codec.name, default is MISSING) for name, key, codec, default in _LAYOUT[cls]])
+        for kind, cls in sorted(KINDS.items())
+    ]

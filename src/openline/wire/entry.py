@@ -1,0 +1,129 @@
+"""An entry: one signed link of a side's chain (spec 3.2, 3.3).
+
+Rules of this file:
+1. `entry = core ‖ signature`; the id is the RFC 6962 leaf hash of those bytes, so it covers the signature.
+2. Verification hashes and checks the bytes received; nothing is re-encoded to be verified.
+3. `ack` is null where it is the same as in the author's entry before; a seal always writes it out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from openline.wire import bodies, cbor, limits
+from openline.wire.bodies import Body, Head
+from openline.wire.errors import Malformed
+
+FORMAT: Final = 1
+SIGNATURE_BYTES: Final = 64
+SIGNING: Final = b"openline/entry/1\0"
+
+
+class Place(NamedTuple):
+    """Where an entry stands: side, generation, sequence number."""
+
+    side: int
+    gen: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A decoded entry. That it decodes says nothing about its signature: see `core.chain`."""
+
+    side: int
+    gen: int
+    seq: int
+    prev: bytes
+    ack: Head | None
+    time_s: int
+    body: Body
+    data: bytes
+    id: bytes
+
+    @property
+    def place(self) -> Place:
+        return Place(self.side, self.gen, self.seq)
+
+    @property
+    def head(self) -> Head:
+        return Head(self.gen, self.seq, self.id)
+
+    @property
+    def core(self) -> bytes:
+        return self.data[:-SIGNATURE_BYTES]
+
+    @property
+    def signature(self) -> bytes:
+        return self.data[-SIGNATURE_BYTES:]
+
+
+def entry_id(data: bytes) -> bytes:
+    """SHA-256(0x00 ‖ entry), spec 3.3."""
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def signed_bytes(accord_id: bytes, core: bytes) -> bytes:
+    """What the station key signs, spec 3.2."""
+    return SIGNING + accord_id + core
+
+
+def encode_core(
+    side: int, gen: int, seq: int, prev: bytes, ack: Head | None, time_s: int, body: Body
+) -> bytes:
+    """The core of a new entry, ready to be signed.
+
+    Raises:
+        Malformed: longer than the limit of spec 9.
+    """
+    core = cbor.encode(
+        [
+            FORMAT,
+            side,
+            gen,
+            seq,
+            prev,
+            None if ack is None else [ack.gen, ack.seq, ack.id],
+            time_s,
+            bodies.kind_of(body),
+            bodies.to_plain(body),
+        ]
+    )
+    if len(core) > core_bytes_max(body):
+        raise Malformed(f"an entry of {len(core)} bytes; the limit is {core_bytes_max(body)}")
+    return core
+
+
+def core_bytes_max(body: Body) -> int:
+    return limits.FAULT_CORE_BYTES_MAX if isinstance(body, bodies.Fault) else limits.CORE_BYTES_MAX
+
+
+def decode(data: bytes) -> Entry:
+    """Read an entry's bytes (spec 6 step 1). Its signature and links are not looked at.
+
+    Raises:
+        Malformed: too long or short, not deterministic CBOR, or a field out of its bounds.
+    """
+    if len(data) <= SIGNATURE_BYTES:
+        raise Malformed(f"an entry of {len(data)} bytes is shorter than its signature")
+    if len(data) > limits.FAULT_CORE_BYTES_MAX + SIGNATURE_BYTES:
+        raise Malformed(f"an entry of {len(data)} bytes; the limit is {limits.FAULT_CORE_BYTES_MAX + SIGNATURE_BYTES}")
+    plain = cbor.decode(data[:-SIGNATURE_BYTES])
+    if type(plain) is not list or len(plain) != 9:
+        raise Malformed("an entry's core is not an array of 9")
+    version, side, gen, seq, prev, ack, time_s, kind, body = plain
+    if version != FORMAT or type(version) is not int:
+        raise Malformed(f"entry format {version!r}; this release reads {FORMAT}")
+    if side not in (0, 1) or type(side) is not int:
+        raise Malformed("an entry's side is neither 0 nor 1")
+    if type(gen) is not int or type(seq) is not int or type(kind) is not int:
+        raise Malformed("an entry's generation, sequence number or kind is not a number")
+    if type(prev) is not bytes or len(prev) != bodies.ID_BYTES:
+        raise Malformed("an entry's prev is not 32 bytes")
+    read_ack = None if ack is None else bodies.HEAD.read(ack)
+    read_body = bodies.from_plain(kind, body)
+    if len(data) - SIGNATURE_BYTES > core_bytes_max(read_body):
+        raise Malformed(f"an entry of {len(data)} bytes; the limit for its kind is {core_bytes_max(read_body)}")
+    return Entry(side, gen, seq, prev, read_ack, bodies.TIME.read(time_s), read_body, data, entry_id(data))

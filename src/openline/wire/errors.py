@@ -1,0 +1,63 @@
+"""Errors, sorted by whose fault they are.
+
+    OpenlineError
+    ├── OurFault        a defect in this program; never raised by input
+    ├── PeerFault       the other side's bytes or acts are wrong
+    │   └── Malformed   bytes that are no valid value of their format
+    ├── CarrierFault    a way for bundles failed, or altered what it carried
+    ├── StorageFault    our disk or database failed, or is newer than we are
+    ├── Refused         a rule refused a command of our own officer
+    └── Misuse          a file or a flag given by our own user is wrong
+
+Rules of this file: a decoder, given any bytes whatever, returns a value or raises `PeerFault`, never
+anything else; every message says what is wrong and where; `next_step` says what a person can do.
+"""
+
+from __future__ import annotations
+
+
+class OpenlineError(Exception):
+    """Base of every error of Openline. `str()` is one sentence an officer can read."""
+
+    def __init__(self, what: str, *, next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.next_step = next_step
+
+
+class OurFault(OpenlineError):
+    """A defect in this program: an invariant does not hold."""
+
+
+class PeerFault(OpenlineError):
+    """The other side's bytes or acts break a rule. Nothing of the bundle that held them was applied."""
+
+
+class Malformed(PeerFault):
+    """Bytes that are not a valid value of their format (spec 9)."""
+
+
+class CarrierFault(OpenlineError):
+    """A bundle that does not open: damaged, cut short, or sealed for somebody else."""
+
+
+class StorageFault(OpenlineError):
+    """The disk or database failed, is full, is read-only, or was written by a newer release."""
+
+
+class Refused(OpenlineError):
+    """A command that a rule of the accord or the spec refuses; nothing was written."""
+
+
+class Misuse(OpenlineError):
+    """A file or flag from our own user is wrong; says which and what is allowed."""
+
+
+def invariant(condition: bool, why: str) -> None:
+    """Hold a rule of our own, always on (`assert` is dropped under -O).
+
+    Raises:
+        OurFault: the condition is false.
+    """
+    if not condition:
+        raise OurFault(f"invariant broken: {why}", next_step="Report this with the log; the record is unharmed.")
