@@ -31,6 +31,7 @@ _COLUMNS: Final = 64
 _VERSION: Final = "age-encryption.org/v1"
 _END: Final = b"\n---"
 _MAC_LINE: Final = re.compile(rb" ([A-Za-z0-9+/]{43})\n")
+_BLANKS: Final = b" \t\r\n"
 _BEGIN_ARMOR: Final = b"-----BEGIN AGE ENCRYPTED FILE-----"
 _END_ARMOR: Final = b"-----END AGE ENCRYPTED FILE-----"
 _ARGUMENTS: Final = re.compile("-> ([!-~]+(?: [!-~]+)*)")
@@ -139,9 +140,9 @@ def without_armor(data: bytes) -> bytes:
     Raises:
         Malformed: armor in another than its one form; blanks around it and CRLF do no harm.
     """
-    lines = data.strip(b" \t\r\n").replace(b"\r\n", b"\n").split(b"\n")
-    if not lines[0].startswith(b"-----BEGIN"):
+    if not data.lstrip(_BLANKS).startswith(b"-----BEGIN"):
         return data
+    lines = data.strip(_BLANKS).replace(b"\r\n", b"\n").split(b"\n")
     body, last = lines[1:-2], lines[-2] if len(lines) > 2 else b""
     well_cut = all(len(line) == _COLUMNS for line in body) and 0 < len(last) <= _COLUMNS
     if (lines[0], lines[-1]) != (_BEGIN_ARMOR, _END_ARMOR) or not well_cut:
