@@ -74,7 +74,7 @@ class MemoryStore:
         """Apply `writes` in order, all or none.
 
         Raises:
-            OurFault: an entry whose id is not its own, or whose place or id is taken.
+            OurFault: an entry whose id is not its own, or whose place is taken.
             StorageFault: this handle is closed or dead.
         """
         rules.check(writes)
@@ -157,8 +157,8 @@ class MemoryStore:
 def _apply(disk: Disk, write: Write, journal: Journal) -> None:
     match write:
         case PutEntry(place, identity, data, received_ms):
-            if place in disk.entries or identity in disk.places:
-                raise rules.taken(place)
+            if place in disk.entries:
+                raise rules.taken(rules.name(place))
             disk.add(disk.next_arrival(), Kept(place, identity, data, received_ms))
             journal.append(lambda: disk.remove(place))
         case PutStray(place, identity, data, received_ms):

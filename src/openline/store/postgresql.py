@@ -16,11 +16,11 @@ from typing import Any, Final, cast
 
 import psycopg
 
-from openline.store import revisions
+from openline.store import revisions, rules
 from openline.store.lock import in_use
 from openline.store.sql import Connection, Database
 from openline.store.sqlite import APPLICATION_ID, BUSY_S, Sync
-from openline.wire.errors import OpenlineError, OurFault, StorageFault
+from openline.wire.errors import OpenlineError, StorageFault
 
 _TABLES: Final = frozenset({"entries", "strays", "meta", "parts", "alembic_version"})
 
@@ -127,7 +127,7 @@ def explain(error: Exception) -> OpenlineError:
     state = getattr(error, "sqlstate", None) or "08"  # none: the server did not say anything any more
     detail = str(error).strip().split("\n")[0]
     if isinstance(error, psycopg.IntegrityError):
-        return OurFault(f"invariant broken: an entry's place or id is taken ({detail})")
+        return rules.taken(f"what was to be put ({detail})")
     otherwise = ("the database failed", "Look at the log, then start again.")
     what, next_step = _WORDS.get(state) or _WORDS.get(state[:2]) or otherwise
     return StorageFault(f"{what} ({detail})", next_step=next_step)

@@ -25,19 +25,15 @@ def check(writes: Sequence[Write]) -> None:
         OurFault: an id that is not that of its bytes, a number too wide to be kept in order, a key no database holds.
     """
     for write in writes:
-        match write:
-            case PutEntry(place, identity, data, _):
-                _hold(entry_id(data) == identity, place, "was put under an id that is not its own")
-                _hold(place.gen <= NUMBER_MAX and place.seq <= NUMBER_MAX, place, "is numbered beyond what can be kept")
-            case PutStray(place, identity, data, _):
-                _hold(entry_id(data) == identity, place, "was put aside under an id that is not its own")
-            case PutMeta(key, _):
-                if not key.isprintable():
-                    raise OurFault(f"invariant broken: a durable value is named {key!r}")
-            case PutPart(_, index, _) if not 0 <= index <= NUMBER_MAX:
-                raise OurFault(f"invariant broken: a part of pages is numbered {index}")
-            case _:
-                pass  # the other writes name what is there, or do nothing
+        if isinstance(write, (PutEntry, PutStray)):
+            if entry_id(write.data) != write.id:
+                raise _broken(f"{name(write.place)} was handed over under an id that is not its own")
+            if isinstance(write, PutEntry) and max(write.place) > NUMBER_MAX:
+                raise _broken(f"{name(write.place)} is numbered beyond what can be kept in order")
+        elif isinstance(write, PutMeta) and not write.key.isprintable():
+            raise _broken(f"a durable value is named {write.key!r}")
+        elif isinstance(write, PutPart) and not 0 <= write.index <= NUMBER_MAX:
+            raise _broken(f"a part of pages is numbered {write.index}")
 
 
 def checked(kept: Kept) -> Kept:
@@ -48,24 +44,22 @@ def checked(kept: Kept) -> Kept:
     """
     if entry_id(kept.data) != kept.id:
         raise StorageFault(
-            f"{_name(kept.place)} is damaged on this disk: its bytes no longer have its id",
+            f"{name(kept.place)} is damaged on this disk: its bytes no longer have its id",
             next_step="Stop the station and restore the record, to a sound disk, from a backup or from the other side.",
         )
     return kept
 
 
-def taken(place: Place) -> OurFault:
+def taken(what: str) -> OurFault:
     """The fault of putting an entry where one stands: the chain was not followed."""
-    return OurFault(
-        f"invariant broken: {_name(place)} or its id is in the record already",
-        next_step="Stop this station and report this with the log; the record is unharmed.",
-    )
+    return _broken(f"{what} is in the record already")
 
 
-def _hold(condition: bool, place: Place, broken: str) -> None:
-    if not condition:
-        raise OurFault(f"invariant broken: {_name(place)} {broken}")
-
-
-def _name(place: Place) -> str:
+def name(place: Place) -> str:
     return f"entry {place.seq} of side {place.side} in generation {place.gen}"
+
+
+def _broken(what: str) -> OurFault:
+    return OurFault(
+        f"invariant broken: {what}", next_step="Stop this station and report this with the log; the record is unharmed."
+    )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     create_mock_engine,
+    text,
 )
 
 from openline.store.revisions import HEAD
@@ -48,10 +50,14 @@ ENTRIES = Table(
     Column("data", LargeBinary, nullable=False),
     Column("received_ms", WIDE, nullable=False),
     UniqueConstraint("side", "gen", "seq", name="entries_place"),
-    UniqueConstraint("id", name="entries_id"),
     CheckConstraint("side IN (0, 1)", name="entries_side"),
+    # Ids fall at random over their index, so each entry of a large record dirties another page of it, all written by
+    # the commit. Eight bytes of each make the index a third as large: 1,000 entries onto 100,000 took 9 ms instead of
+    # 19. Unique it cannot be, and need not: an id covers its place, and places are unique.
+    Index("entries_id", text("substr(id, 1, 8)")),
     sqlite_strict=True,
 )
+
 
 STRAYS = Table(
     "strays",

@@ -14,9 +14,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import chain, groupby
-from operator import itemgetter
-from typing import Any, Final, Protocol, TypeAlias
+from itertools import groupby
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 from openline.ports import DropStray, Kept, PutEntry, PutMeta, PutPart, PutStray, Rebranch, Write
 from openline.store import rules
@@ -95,7 +94,7 @@ class SqlStore:
         """Apply `writes` in order, all or none; returns when they are durable.
 
         Raises:
-            OurFault: an entry whose id is not its own, or whose place or id is taken.
+            OurFault: an entry whose id is not its own, or whose place is taken.
             StorageFault: the database failed, and nothing of `writes` was kept; but where the connection to a
                 database server was lost while committing, only opening the store again tells.
         """
@@ -111,7 +110,7 @@ class SqlStore:
 
     def entry(self, identity: bytes) -> Kept | None:
         """The entry with this id, or else the stray."""
-        for row in self._read(_ENTRIES + " WHERE id = ?", identity):
+        for row in self._read(_ENTRIES + " WHERE substr(id, 1, 8) = ? AND id = ?", identity[:8], identity):
             return _kept(row)
         for row in self._read(_STRAYS + " WHERE id = ?", identity):
             return _stray(row)
@@ -167,9 +166,8 @@ class SqlStore:
         cursor = self._database.writer.cursor()
         cursor.execute(self._database.begin)
         try:
-            lowered = chain.from_iterable(map(_lowered, writes))
-            for statement, pairs in groupby(lowered, key=itemgetter(0)):
-                cursor.executemany(self._text(statement), [row for _, row in pairs])
+            for statement, rows in _steps(writes):
+                cursor.executemany(self._text(statement), rows)
             cursor.execute("COMMIT")
         except BaseException:
             # It may be over already: a full disk rolls back by itself, a lost connection cannot be told to.
@@ -198,23 +196,32 @@ class SqlStore:
                 raise self._database.explain(error) from error
 
 
-def _lowered(write: Write) -> tuple[tuple[str, Row], ...]:
-    """The statements, with their values, that one write comes to."""
+def _steps(writes: Sequence[Write]) -> Iterator[tuple[str, list[Row]]]:
+    """The statements, with rows of values, that a batch comes to; a run of entries, which is most of any, in one."""
+    for kind, run in groupby(writes, type):
+        if kind is PutEntry:
+            entries = cast("Iterable[PutEntry]", run)
+            yield _PUT_ENTRY, [(*entry.place, entry.id, entry.data, entry.received_ms) for entry in entries]
+        else:
+            for write in run:
+                yield from _steps_of(write)
+
+
+def _steps_of(write: Write) -> Iterator[tuple[str, list[Row]]]:
     match write:
-        case PutEntry(place, identity, data, received_ms):
-            return ((_PUT_ENTRY, (*place, identity, data, received_ms)),)
         case PutStray(place, identity, data, received_ms):
-            return ((_PUT_STRAY, ("/".join(map(str, place)), identity, data, received_ms)),)
+            yield _PUT_STRAY, [("/".join(map(str, place)), identity, data, received_ms)]
         case Rebranch(side, gen, seq):
-            return (_COPY_TO_STRAYS, (side, gen, seq)), (_DROP_ENTRIES, (side, gen, seq))
+            yield _COPY_TO_STRAYS, [(side, gen, seq)]
+            yield _DROP_ENTRIES, [(side, gen, seq)]
         case DropStray(identity):
-            return ((_DROP_STRAY, (identity,)),)
+            yield _DROP_STRAY, [(identity,)]
         case PutMeta(key, None):
-            return ((_DROP_META, (key,)),)
+            yield _DROP_META, [(key,)]
         case PutMeta(key, value):
-            return ((_PUT_META, (key, value)),)
+            yield _PUT_META, [(key, value)]
         case PutPart(digest, index, data):
-            return ((_PUT_PART, (digest, index, data)),)
+            yield _PUT_PART, [(digest, index, data)]
 
 
 def _kept(row: Row) -> Kept:

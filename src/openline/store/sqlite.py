@@ -18,15 +18,16 @@ from contextlib import ExitStack, closing
 from typing import Final, Literal
 from urllib.parse import quote
 
-from openline.store import revisions
+from openline.store import revisions, rules
 from openline.store.lock import Lock
 from openline.store.sql import Database
-from openline.wire.errors import OpenlineError, OurFault, StorageFault
+from openline.wire.errors import OpenlineError, StorageFault
 
 Sync = Literal["full", "off"]
 
 APPLICATION_ID: Final = 0x4F504C4E  # "OPLN"
 BUSY_S: Final = 5.0  # chosen: a backup tool is done by then, an officer still waits
+CACHE_KIB: Final = 8000  # chosen: the index of 300,000 ids; an idle station fills none of it
 _SYNCHRONOUS: Final = {"full": 2, "off": 0}
 
 
@@ -126,6 +127,7 @@ def _migrate(path: str) -> None:
 def _make_durable(connection: sqlite3.Connection, path: str, sync: Sync) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {sync}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync leaves it in the drive's own memory
     modes = _pragma(connection, "journal_mode"), _pragma(connection, "synchronous")
     if modes != ("wal", _SYNCHRONOUS[sync]):
@@ -168,7 +170,7 @@ def _explainer(path: str) -> Callable[[Exception], OpenlineError]:
         if code == sqlite3.SQLITE_NOTADB:
             return _foreign(path)
         if code == sqlite3.SQLITE_CONSTRAINT:
-            return OurFault(f"invariant broken: an entry's place or id is taken ({error})")
+            return rules.taken(f"what was to be put ({error})")
         what, next_step = _WORDS.get(code, ("the store {path} failed", "Look at the log, then start again."))
         return StorageFault(f"{what.format(path=path)} ({error})", next_step=next_step)
 

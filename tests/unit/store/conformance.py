@@ -21,7 +21,6 @@ Open = Callable[[], Store]
 
 REFUSED: dict[str, Write] = {
     "a place that is taken": put(0, what="another"),
-    "an id that is taken": PutEntry(Place(0, 0, 9), put(0).id, put(0).data, 1),
     "an id that is not its own": PutEntry(Place(0, 0, 9), bytes(32), b"entry", 1),
     "a stray under an id that is not its own": PutStray(Place(1, 0, 9), bytes(32), b"stray", 1),
     "a seq beyond order": put(NUMBER_MAX + 1),

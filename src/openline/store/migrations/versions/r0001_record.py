@@ -23,10 +23,10 @@ def upgrade() -> None:
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.Column("received_ms", WIDE, nullable=False),
         sa.UniqueConstraint("side", "gen", "seq", name="entries_place"),
-        sa.UniqueConstraint("id", name="entries_id"),
         sa.CheckConstraint("side IN (0, 1)", name="entries_side"),
         sqlite_strict=True,
     )
+    op.create_index("entries_id", "entries", [sa.text("substr(id, 1, 8)")])
     op.create_table(
         "strays",
         sa.Column("n", WIDE, primary_key=True),
