@@ -30,7 +30,7 @@ from openline.wire.errors import invariant
 SEED_BYTES: Final = 32
 PSK_BYTES: Final = 32
 _MLKEM_SEED_BYTES: Final = 64
-_PREKEYS_MAX: Final = 64
+PREKEYS_MAX: Final = 64
 _MldsaPrivate: TypeAlias = MLDSA44PrivateKey | MLDSA87PrivateKey
 
 
@@ -136,7 +136,7 @@ def _list_of(codec: Codec, most: int) -> Codec:
 
 
 _NAME: Final = utf8(limits.NAME_BYTES_MAX, least=1)
-_PREKEYS: Final = _list_of(_key(XwingKey), _PREKEYS_MAX)
+_PREKEYS: Final = _list_of(_key(XwingKey), PREKEYS_MAX)
 
 
 class _KeySet:
@@ -179,6 +179,20 @@ class StationKeys(_KeySet):
     def xwing(self) -> XwingKey:
         """The newest prekey."""
         return self.prekeys[-1]
+
+    def add_prekey(self, key: XwingKey) -> None:
+        """Take a new prekey into use; of the old ones, those stay that may still be sealed to on the way."""
+        self.prekeys = [*self.prekeys, key][-PREKEYS_MAX:]
+
+    def retire_prekeys(self, used: bytes) -> bool:
+        """Forget every prekey older than the one with id `used`, to which the other side has begun to seal (spec 4.2).
+
+        Returns:
+            Whether any was forgotten.
+        """
+        older = next((place for place, key in enumerate(self.prekeys) if key.id == used), 0)
+        self.prekeys = self.prekeys[older:]
+        return older > 0
 
     def prekeys_by_id(self) -> dict[bytes, XwingKey]:
         return {key.id: key for key in self.prekeys}

@@ -11,6 +11,7 @@ import pytest
 from openline.keys import public
 from openline.keys.entropy import SeededEntropy
 from openline.keys.secret import (
+    PREKEYS_MAX,
     AnnounceKeys,
     MldsaKey44,
     MldsaKey87,
@@ -128,6 +129,31 @@ def test_station_keys_in_the_middle_of_a_change() -> None:
     assert again.next_station.public == keys.next_station.public
     assert again.xwing.public == XwingKey.from_seed(b"x" * 32).public
     assert list(again.prekeys_by_id()) == [key.id for key in keys.prekeys]
+
+
+def test_prekeys_are_retired_once_a_newer_one_is_used() -> None:
+    """Older prekeys go when the other side seals to a newer one; the newest stays whatever is named."""
+    keys = StationKeys.generate(entropy())
+    first = keys.xwing
+    second, third = (XwingKey.from_seed(bytes([n]) * 32) for n in (2, 3))
+    keys.add_prekey(second)
+    keys.add_prekey(third)
+    assert not keys.retire_prekeys(b"unknown!")
+    assert not keys.retire_prekeys(first.id)
+    assert keys.retire_prekeys(second.id)
+    assert [key.id for key in keys.prekeys] == [second.id, third.id]
+    assert keys.retire_prekeys(third.id)
+    assert keys.xwing is third
+
+
+def test_station_keys_never_outgrow_their_format() -> None:
+    """However often prekeys are renewed and none is seen used, the set can be kept and read."""
+    keys = StationKeys.generate(entropy())
+    for n in range(PREKEYS_MAX + 1):
+        keys.add_prekey(XwingKey.from_seed(n.to_bytes(32, "big")))
+    again = StationKeys.from_bytes(keys.to_bytes())
+    assert len(again.prekeys) == PREKEYS_MAX
+    assert again.xwing.public == XwingKey.from_seed(PREKEYS_MAX.to_bytes(32, "big")).public
 
 
 def test_a_station_keeps_at_least_one_prekey() -> None:
