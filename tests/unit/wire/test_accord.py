@@ -87,7 +87,7 @@ def test_a_damaged_document_is_malformed_or_another_accord(at: int, flip: int) -
     [
         pytest.param(changed(format=0), "format 0", id="another format"),
         pytest.param(changed(suite=0), "suite 0", id="another suite"),
-        pytest.param(changed(format=2), "number up to 1", id="a later format"),
+        pytest.param(changed(format=2), "number from 0 to 1", id="a later format"),
         pytest.param(changed(name=""), "text of 1", id="no name"),
         pytest.param(changed(name="x" * 65), "to 64 bytes", id="a long name"),
         pytest.param(changed(sides=(ACCORD.sides[0],)), "2 to 2 items", id="one side"),
