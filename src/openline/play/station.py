@@ -223,10 +223,17 @@ class Station:
         for event in list(desk.ctx.effects.events):
             if event.what == "arrived" and self.modes[event.line] != "absent":
                 desk.show(event.id, self.world.now(self.side))
+            elif event.what == "whole":
+                self._open_all(desk)
             elif event.what == "ringing":
                 self._pick_up_later(desk, event.line, event.id)
         self.told += desk.ctx.effects.events
         desk.ctx.effects.events.clear()
+
+    def _open_all(self, desk: Desk) -> None:
+        for item in desk.unopened():
+            if self.modes[item.line] != "absent":
+                desk.show(item.id, self.world.now(self.side))
 
     def _pick_up_later(self, desk: Desk, line: int, call_id: bytes) -> None:
         def pick_up() -> None:
@@ -246,9 +253,7 @@ class Station:
             return
 
         def look() -> None:
-            for item in desk.unopened():
-                if self.modes[item.line] != "absent":
-                    desk.show(item.id, self.world.now(self.side))
+            self._open_all(desk)
             for ring in desk.calls.ringing_here():
                 if ring.line in lines:
                     self._pick_up_later(desk, ring.line, ring.call_id)

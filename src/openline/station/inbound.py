@@ -111,7 +111,9 @@ class Inbound:
             self.restoration.asked(payload, carrier)
         elif payload.have and payload.holds_epoch == self.sealer.epoch.id:
             self._notice_lost_tail(payload)
-            self.restoration.told(payload.have)
+            if self.restoration.told(payload.have):
+                self.ack_due = self.ack_due or self._unacknowledged()
+                self.wanted_pulse += range(len(self.ctx.accord.lines))
 
     def _notice_lost_tail(self, payload: Payload) -> None:
         """They hold more of our chain than we do: we are an old copy of ourselves, and must not append."""

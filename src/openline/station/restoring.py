@@ -79,17 +79,18 @@ class Restoration:
             for carrier in self.ctx.live_up() + self.ctx.relays_up():
                 self.ask(carrier)
 
-    def told(self, have: tuple[Have, ...]) -> None:
-        """Their frontier, while we restore: where ours is the same or ahead for our own chain, we have our tail."""
+    def told(self, have: tuple[Have, ...]) -> bool:
+        """Their frontier, while we restore: once we hold all that they hold, we go on. True if we went on just now."""
         ctx = self.ctx
         if not ctx.restoring:
-            return
+            return False
         theirs = {h.side: h for h in have}
         for side in (ctx.us, ctx.them):
             stated = theirs.get(side)
             if stated is not None and not self._reaches(side, stated):
-                return
+                return False
         self._end()
+        return not ctx.restoring
 
     def _reaches(self, side: int, stated: Have) -> bool:
         identity = self.ctx.record.id_at(side, stated.gen, stated.seq)
@@ -102,7 +103,7 @@ class Restoration:
         if ctx.keys.station.public != ctx.record.cursors[ctx.us].key:
             self._new_generation()
         self.reentry = None
-        ctx.tell("log", text="our record is whole again")
+        ctx.tell("whole", text="our record is whole again")
 
     def _new_generation(self) -> None:
         """Our first entry under the new keys; the root signs where it goes on from."""

@@ -37,6 +37,7 @@ class Watch:
         self.carriers: dict[int, int] = {}
         self.through_s: dict[int, int] = {}  # line → our clock when it was last through
         self.their_pulse: dict[int, tuple[int, int]] = {}  # line → (their sent_ms, when it came)
+        self.told: dict[int, int] = {}  # line → when the pulse of theirs came that we last echoed
         self.sent: dict[int, deque[tuple[int, int]]] = {}
         self.relays: dict[int, tuple[bool, bool | None, int]] = {}
         self.probes: tuple[bool, int] | None = None
@@ -118,6 +119,8 @@ class Watch:
         now = self.ctx.now
         self.note_sent(line, now.clock_ms, now.elapsed_ms)
         heard = self.their_pulse.get(line)
+        if heard is not None:
+            self.told[line] = heard[1]
         echo = None if heard is None else Echo(heard[0], max(now.elapsed_ms - heard[1], 0))
         return Pulse(line, now.clock_ms, echo)
 
@@ -125,9 +128,14 @@ class Watch:
         self.sent.setdefault(line, deque(maxlen=SENT_KEPT)).append((clock_ms, elapsed_ms))
 
     def wants_answer(self, pulse: Pulse) -> bool:
-        """Whether a pulse shows that they have not heard us lately, though we hear them: it is answered at once."""
-        interval = self.pulse_ms(pulse.line)
-        return pulse.echo is None or self.ctx.now.elapsed_ms - self._left(pulse.line, pulse.echo.sent_ms) > interval
+        """Whether a pulse is answered at once: it shows that they have not heard us lately, or our own last pulse
+        could not show that we hear them. In the steady state neither holds, so nothing is answered twice."""
+        patience = 2 * self.pulse_ms(pulse.line)
+        now = self.ctx.now.elapsed_ms
+        if pulse.echo is None or now - self._left(pulse.line, pulse.echo.sent_ms) > patience:
+            return True
+        told = self.told.get(pulse.line)
+        return told is None or now - told > patience
 
     # ---- heads
 
