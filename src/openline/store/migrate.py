@@ -19,20 +19,19 @@ from sqlalchemy.exc import DBAPIError
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
-def upgrade(dialect: str, connect: Callable[[], Any], begin: str, *, directory: Path = MIGRATIONS) -> None:
+def upgrade(dialect: str, connect: Callable[[], Any], begin: str) -> None:
     """Run the migrations that a store lacks.
 
     Args:
         dialect: a SQLAlchemy URL that names the database and its driver, and nothing else.
         connect: opens a driver's connection to the store.
         begin: what opens a transaction on it, "" where the driver does.
-        directory: the migrations; another than ours in tests.
 
     Raises:
         The driver's errors, unwrapped.
     """
     config = Config()
-    config.set_main_option("script_location", str(directory).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     engine = create_engine(dialect, creator=connect, poolclass=NullPool)
     try:
         with engine.connect() as connection:

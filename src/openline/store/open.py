@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from openline.ports import Store
-from openline.store.sql import SqlStore
+from openline.store.sql import Database, SqlStore
 from openline.store.sqlite import Sync, open_sqlite
 from openline.wire.errors import Misuse
 
@@ -26,14 +26,23 @@ def open_store(path_or_url: str | os.PathLike[str], *, sync: Sync = "full", must
             began again because a path was mistyped or a disk not mounted.
 
     Raises:
-        Misuse: a URL of another kind.
+        Misuse: a URL of another kind, or the driver for it is not installed.
         StorageFault: in use by another station, not ours, newer than this release, damaged, or out of reach.
     """
     name = os.fspath(path_or_url)
     if name.startswith(("postgresql://", "postgres://")):
-        from openline.store.postgresql import open_postgresql
-
-        return SqlStore(open_postgresql(name, sync=sync, must_exist=must_exist))
+        return SqlStore(_open_postgresql(name, sync, must_exist))
     if "://" in name:
         raise Misuse(f"{name.split('://')[0]}:// is no kind of store; give a file's path or postgresql://…")
     return SqlStore(open_sqlite(name, sync=sync, must_exist=must_exist))
+
+
+def _open_postgresql(url: str, sync: Sync, must_exist: bool) -> Database:
+    try:
+        from openline.store.postgresql import open_postgresql
+    except ImportError as error:
+        raise Misuse(
+            f"a PostgreSQL store needs a driver that is not installed ({error})",
+            next_step="Install openline[postgresql].",
+        ) from error
+    return open_postgresql(url, sync=sync, must_exist=must_exist)
