@@ -18,8 +18,8 @@ from openline.keys.public import fingerprint, possessed_keys
 from openline.wire import accord as accords
 from openline.wire import cbor
 from openline.wire.accord import Accord, Line, Side
-from openline.wire.bodies import CheckIn
 from openline.wire.errors import Malformed
+from openline.wire.terms import CheckIn
 
 
 class Read(NamedTuple):

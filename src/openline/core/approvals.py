@@ -14,9 +14,7 @@ from openline.wire.bodies import (
     Accept,
     Amend,
     Announce,
-    Approval,
     Body,
-    Level,
     Minute,
     Propose,
     Receipt,
@@ -25,6 +23,7 @@ from openline.wire.bodies import (
     Withdraw,
     kind_of,
 )
+from openline.wire.terms import Approval, Level
 
 ACTS: Final = (Suspend, Propose, Accept, Withdraw, Amend, Announce, Minute)
 

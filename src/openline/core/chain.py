@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 
 from openline.keys import public
 from openline.wire.accord import Accord
-from openline.wire.bodies import Generation, Head, Key, Seal
+from openline.wire.bodies import Generation, Key, Seal
 from openline.wire.entry import Entry, signed_bytes
 from openline.wire.errors import PeerFault
+from openline.wire.terms import Head
 
 
 class ChainFault(PeerFault):

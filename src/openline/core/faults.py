@@ -9,9 +9,10 @@ from __future__ import annotations
 from openline.keys import public
 from openline.wire import entry as entries
 from openline.wire.accord import Accord
-from openline.wire.bodies import Fault, Generation, ProofKind
+from openline.wire.bodies import Fault, Generation
 from openline.wire.entry import Entry, signed_bytes
 from openline.wire.errors import PeerFault
+from openline.wire.terms import ProofKind
 
 
 def proven(accord: Accord, accord_id: bytes, body: Fault, keys: tuple[bytes, ...] = ()) -> int | None:

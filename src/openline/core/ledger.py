@@ -24,13 +24,9 @@ from openline.wire.bodies import (
     Document,
     Fault,
     Generation,
-    Head,
     Key,
     Letter,
-    Level,
     Minute,
-    Outcome,
-    Precedence,
     PresenceBody,
     Propose,
     Receipt,
@@ -40,6 +36,7 @@ from openline.wire.bodies import (
     Withdraw,
 )
 from openline.wire.entry import Entry, Place
+from openline.wire.terms import Head, Level, Outcome, Precedence
 
 Position: TypeAlias = tuple[int, int]  # (gen, seq) within one chain
 NOWHERE: Final[Position] = (-1, -1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from openline.core.ledger import Item, Ledger
-from openline.wire.bodies import Level
+from openline.wire.terms import Level
 
 
 class Reached(StrEnum):

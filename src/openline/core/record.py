@@ -20,8 +20,9 @@ from openline.core.ledger import Ledger
 from openline.keys import public
 from openline.wire import entry as entries
 from openline.wire.accord import SignedAccord
-from openline.wire.bodies import ID_BYTES, Body, Fault, Head, ProofKind, Seal
+from openline.wire.bodies import ID_BYTES, Body, Fault, Seal
 from openline.wire.entry import Entry, Place, signed_bytes
+from openline.wire.terms import Head, ProofKind
 
 PENDING_MAX = 10_000
 

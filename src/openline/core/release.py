@@ -14,8 +14,9 @@ from openline.core import approvals
 from openline.keys import public
 from openline.ports import Signer
 from openline.wire.accord import Accord
-from openline.wire.bodies import Approval, Body
+from openline.wire.bodies import Body
 from openline.wire.errors import Refused, invariant
+from openline.wire.terms import Approval
 
 _KEY: Final = object()
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from openline.wire.bodies import CheckIn
+from openline.wire.terms import CheckIn
 
 WORKING: Final = 0
 DAILY: Final = 1

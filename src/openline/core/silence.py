@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from openline.wire.bodies import Outcome
+from openline.wire.terms import Outcome
 
 INTERVALS: Final = 3
 

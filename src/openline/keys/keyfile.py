@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from openline.ports import Entropy
 from openline.wire import cbor, limits
-from openline.wire.bodies import octets, row, uint, utf8
+from openline.wire.codecs import octets, row, uint, utf8
 from openline.wire.errors import Malformed, Misuse
 
 FORMAT: Final = 1

@@ -22,8 +22,10 @@ from openline.keys.public import SIGNATURE_BYTES, XWING_BYTES, BadSignature, ver
 from openline.ports import Entropy, Signer
 from openline.wire import bech32, cbor, limits
 from openline.wire.accord import Principal, SignedAccord
-from openline.wire.bodies import ID, TEXTS, TIME, Texts, octets, row, uint, utf8
+from openline.wire.bodies import ID, TEXTS, TIME
+from openline.wire.codecs import octets, row, uint, utf8
 from openline.wire.errors import CarrierFault, Malformed, PeerFault, invariant
+from openline.wire.terms import Texts
 
 if TYPE_CHECKING:  # the key to open with is handed in; nothing here makes one
     from openline.keys.secret import XwingKey

@@ -19,9 +19,10 @@ from openline.ports import Signer
 from openline.wire import accord as accords
 from openline.wire import limits, note
 from openline.wire.accord import Accord, Side
-from openline.wire.bodies import TEXTS, Checkpoint44, Texts
+from openline.wire.bodies import TEXTS
 from openline.wire.errors import Malformed
 from openline.wire.note import Note, Signature
+from openline.wire.terms import Checkpoint44, Texts
 
 if TYPE_CHECKING:  # whoever only verifies reaches no secret
     from openline.keys.secret import AnnounceKeys, MldsaKey44

@@ -24,7 +24,7 @@ from openline.keys.public import SIGNATURE_BYTES, fingerprint, prekey_id
 from openline.ports import Entropy
 from openline.wire import cbor, limits
 from openline.wire.accord import a, from_map, to_map
-from openline.wire.bodies import Codec, many, octets, utf8
+from openline.wire.codecs import Codec, many, octets, utf8
 from openline.wire.errors import invariant
 
 SEED_BYTES: Final = 32

@@ -16,8 +16,9 @@ from openline.play.station import Station
 from openline.play.world import World
 from openline.station import commands as c
 from openline.wire.accord import CarrierKind
-from openline.wire.bodies import Announce, Minute, Presence
+from openline.wire.bodies import Announce, Minute
 from openline.wire.errors import Refused
+from openline.wire.terms import Presence
 
 LETTER_ID_BYTES: Final = 16
 

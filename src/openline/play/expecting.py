@@ -21,9 +21,10 @@ from openline.play.scenario import Expect, Person
 from openline.play.station import Station
 from openline.play.world import World
 from openline.station.desk import Desk
-from openline.wire.bodies import Accept, Announce, Fault, Letter, Minute, ProofKind
+from openline.wire.bodies import Accept, Announce, Fault, Letter, Minute
 from openline.wire.entry import decode
 from openline.wire.errors import OpenlineError
+from openline.wire.terms import ProofKind
 
 NOTHING: Final = "nothing"
 PROOFS: Final = {

@@ -1,4 +1,4 @@
-"""Scenario files: from TOML text to a `Scenario` (spec 12.1-12.4).
+"""Scenario files: from TOML text to a `Scenario` (spec 12.1).
 
 Rules of this file: `load` reads no file and no clock; any text gives a `Scenario` or a `ScenarioFault`, and of several
 faults the first that is met; a `Scenario` needs no further checking, and its accord fits its limits.

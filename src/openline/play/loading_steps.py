@@ -1,4 +1,4 @@
-"""The steps of a scenario file, read in order (spec 12.5-12.8).
+"""The steps of a scenario file, read in order (spec 12.1.4).
 
 Rules of this file: a step is read knowing only the steps before it. What depends on the state of the two stations (a
 ref that a side does not hold, a past `effective`) is refused when it is played and is no fault of the file.
@@ -42,7 +42,7 @@ class StepReader:
         """The next step, `number` counting from 1.
 
         Raises:
-            ScenarioFault: it breaks a rule of spec 12.5-12.8.
+            ScenarioFault: it breaks a rule of spec 12.
         """
         check_table(spot, f"one of {', '.join(KINDS)}")
         kind = _kind(spot)

@@ -1,4 +1,4 @@
-"""A TOML table read field by field, each value with its place in the file (spec 12.2).
+"""A TOML table read field by field, each value with its place in the file (spec 12.1.2).
 
 Rules of this file: every fault of a scenario file is made here, in `Spot.fault`, and so always says where it stands
 and what is allowed there; a table is read whole or not at all; a key that nobody asked for is a fault.
@@ -55,7 +55,7 @@ class Spot:
         """`what` is a sentence part about this place, such as "is missing"."""
         step = _number_of(self.path) if self.path[:1] == ("step",) else None
         key = ".".join(part for part in _within(self.path) if isinstance(part, str))
-        place = f"{self.file.name}, line {self.line}: {_table_of(self.path)}, key {key}"
+        place = f"{self.file.name}, line {self.line}: {_table_of(self.path)}, key {_on_one_line(key)}"
         return ScenarioFault(
             f"{place}: {what}; allowed there: {allowed}", step=step, key=key, line=self.line, allowed=allowed
         )
@@ -92,9 +92,12 @@ def shown(value: Any) -> str:
         return "an array"
     if isinstance(value, int) and value.bit_length() > 64:
         return "a number past 64 bits"
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    printable = "".join(x if x.isprintable() else "\N{REPLACEMENT CHARACTER}" for x in text[: SHOWN_MAX + 1])
-    return printable if len(printable) <= SHOWN_MAX else printable[: SHOWN_MAX - 1] + "…"
+    return _on_one_line(f'"{value}"' if isinstance(value, str) else str(value))
+
+
+def _on_one_line(text: str) -> str:
+    cut = text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
+    return "".join(x if x.isprintable() else "\N{REPLACEMENT CHARACTER}" for x in cut)
 
 
 class Need(Enum):

@@ -1,4 +1,4 @@
-"""How each kind of value of a scenario file is read: from what TOML holds to what the player uses (spec 12.3-12.5).
+"""How each kind of value of a scenario file is read: from what TOML holds to what the player uses (spec 12.3).
 
 Rules of this file: a reader takes a `Spot` and the `Known` names, and returns the normalised value or raises a
 `ScenarioFault` that says what is allowed; TOML's `true` is never taken for a number; a limit is `wire.limits`'.
@@ -18,8 +18,8 @@ from openline.play import durations
 from openline.play.loading_table import Field, Reader, Spot, read_table, shown
 from openline.play.scenario import Person
 from openline.wire import limits
-from openline.wire.bodies import CheckIn
 from openline.wire.errors import Misuse
+from openline.wire.terms import CheckIn
 
 TEXTS_BYTES_MAX: Final = 12 * 1024  # chosen: leaves an entry room for its signatures and approvals
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()

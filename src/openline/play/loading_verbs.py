@@ -1,4 +1,4 @@
-"""What each `do`, `fault` and `expect` of a scenario file takes (spec 12.6-12.8).
+"""What each `do`, `fault` and `expect` of a scenario file takes (spec 12.4, 12.5 and 12.6).
 
 Rules of this file: `VERBS`, `FAULTS` and `EXPECT` are the format, and nothing but tables and the readers that only
 they use is here; the tables of spec 12 say the same and a test compares them.
@@ -18,7 +18,7 @@ from openline.play.loading_table import Field, Reader, Spot
 from openline.play.loading_values import Known, choices
 from openline.play.scenario import PEER, Person
 from openline.wire import limits
-from openline.wire.bodies import Lane, Precedence
+from openline.wire.terms import Lane, Precedence
 
 BOTH: Final = "both"
 

@@ -35,14 +35,14 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from openline.wire.accord import CarrierKind
-from openline.wire.bodies import CheckIn, Lane
 from openline.wire.errors import Misuse
+from openline.wire.terms import CheckIn, Lane
 
 PEER: Final = "peer"  # what `restore_site` calls the other side's record; no backup may have this name
 
 
 class ScenarioFault(Misuse):
-    """A scenario file that is wrong; the player exits 2 with its sentence (spec 12.2).
+    """A scenario file that is wrong; the player exits 2 with its sentence (spec 12.1.2).
 
     `step` is the step's number from 1, or None outside the steps; `key` the key (dotted inside inner tables) or ""
     where the text is no TOML at all; `line` the line of the file, from 1; `allowed` what may stand there.

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openline.core.release import approve
 from openline.core import approvals
+from openline.core.release import approve
 from openline.keys.entropy import SeededEntropy
 from openline.keys.founding import SideKeys
 from openline.keys.secret import StationKeys
@@ -28,9 +28,9 @@ from openline.station.context import Event, Identity, Send
 from openline.station.desk import Desk
 from openline.store import open_store
 from openline.wire.accord import SignedAccord
-from openline.wire.bodies import Phase
 from openline.wire.entry import Entry
 from openline.wire.errors import Refused
+from openline.wire.terms import Phase
 
 if TYPE_CHECKING:
     from openline.play.world import World

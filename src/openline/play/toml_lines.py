@@ -1,4 +1,4 @@
-"""Where each key and item of a TOML document stands. `tomllib` gives values but no positions (spec 12.2).
+"""Where each key and item of a TOML document stands. `tomllib` gives values but no positions (spec 12.1.2).
 
 Rules of this file: it is given only text that `tomllib` has read without complaint, so it looks for the ends of
 things and checks nothing; what it decodes itself (a quoted key) it decodes by `tomllib`; it makes no values.

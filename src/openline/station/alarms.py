@@ -15,7 +15,7 @@ from openline.station.calls import Calls
 from openline.station.context import Context
 from openline.station.demands import missed_check_in
 from openline.station.watch import Watch
-from openline.wire.bodies import Lane, Precedence
+from openline.wire.terms import Lane, Precedence
 
 UNEQUAL_MS: Final = 300_000
 OFFSET_MS: Final = 2_000

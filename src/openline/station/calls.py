@@ -20,9 +20,10 @@ from openline.station.context import Context, Send
 from openline.station.sealer import Sealer
 from openline.wire import cbor
 from openline.wire.accord import CarrierKind
-from openline.wire.bodies import Call, Lane, Outcome, Phase, Seal, Word
+from openline.wire.bodies import Call, Seal
 from openline.wire.bundle import Act, Payload, Signal
 from openline.wire.entry import Entry
+from openline.wire.terms import Lane, Outcome, Phase, Word
 
 RING_MS: Final = 60_000
 TALK_MS: Final = 60_000

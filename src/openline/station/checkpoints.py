@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from openline.keys import notes
 from openline.station.context import Context
-from openline.wire.bodies import Checkpoint44
 from openline.wire.merkle import Tree
+from openline.wire.terms import Checkpoint44
 
 
 class Checkpoints:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from openline.wire.bodies import CheckIn, Lane, Precedence, Presence, Texts
+from openline.wire.terms import CheckIn, Lane, Precedence, Presence, Texts
 
 
 @dataclass(frozen=True, kw_only=True)

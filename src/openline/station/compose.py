@@ -24,9 +24,7 @@ from openline.wire.bodies import (
     Announce,
     Document,
     Generation,
-    Lane,
     Letter,
-    Level,
     Message,
     Minute,
     Notice,
@@ -37,6 +35,7 @@ from openline.wire.bodies import (
     Withdraw,
 )
 from openline.wire.errors import Refused
+from openline.wire.terms import Lane, Level
 
 
 def compose(record: Record, side: int, command: c.EntryCommand, now_s: int) -> Draft:

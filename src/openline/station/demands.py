@@ -11,7 +11,7 @@ from itertools import pairwise
 from openline.core import receipts, schedule, state
 from openline.core.silence import Demand, History
 from openline.station.context import Context
-from openline.wire.bodies import Outcome
+from openline.wire.terms import Outcome
 
 GRACE_S = 300  # a check-in counts as missed five minutes after it was due (DESIGN §9)
 

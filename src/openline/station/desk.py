@@ -19,8 +19,8 @@ from openline.core.ledger import Item
 from openline.core.record import Record
 from openline.core.release import Draft, Released, by_station
 from openline.core.silence import Evidence
-from openline.keys.secret import RootKeys, SigningKey, XwingKey
 from openline.keys.public import possession_message
+from openline.keys.secret import RootKeys, SigningKey, XwingKey
 from openline.ports import Entropy, Now, Store
 from openline.station import alarms, commands
 from openline.station.alarms import Alarm
@@ -35,10 +35,10 @@ from openline.station.pages import Pages
 from openline.station.restoring import Restoration
 from openline.station.sealer import Sealer
 from openline.station.watch import Watch
-from openline.wire.bodies import Ack, Approval, Key, Lane, Level, Phase, Prekey, Receipt
+from openline.wire.bodies import Ack, Key, Prekey, Receipt
 from openline.wire.bundle import Payload, Pulse
 from openline.wire.entry import Entry
-from openline.wire.errors import Refused
+from openline.wire.terms import Approval, Lane, Level, Phase
 
 
 class Desk:

@@ -12,7 +12,8 @@ from openline.core.release import by_station
 from openline.core.state import Standing
 from openline.station.calls import Calls
 from openline.station.context import Context
-from openline.wire.bodies import Amend, Lane, Propose, Withdraw
+from openline.wire.bodies import Amend, Propose, Withdraw
+from openline.wire.terms import Lane
 
 
 class Duties:

@@ -20,11 +20,12 @@ from openline.station.restoring import Restoration
 from openline.station.sealer import Sealer
 from openline.station.watch import Watch
 from openline.wire import entry as entries
-from openline.wire.bodies import Document, Fault, Head, Letter, Tracked
+from openline.wire.bodies import Document, Fault, Letter, Tracked
 from openline.wire.bundle import Payload, Pulse
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import CarrierFault, PeerFault
 from openline.wire.limits import PENDING_ENTRIES_MAX
+from openline.wire.terms import Head
 
 
 class Inbound:

@@ -16,9 +16,10 @@ from typing import Final
 from openline.station.context import Context, Send
 from openline.station.sealer import Sealer
 from openline.wire import limits
-from openline.wire.bodies import Ack, Precedence, Tracked
+from openline.wire.bodies import Ack, Tracked
 from openline.wire.bundle import Have, Payload
 from openline.wire.entry import Entry
+from openline.wire.terms import Precedence
 
 Position = tuple[int, int]
 NOWHERE: Final[Position] = (-1, -1)

@@ -14,10 +14,11 @@ from openline.ports import PutPart
 from openline.station.context import Context, Send
 from openline.station.outbox import retry_offset_ms
 from openline.station.sealer import Sealer
-from openline.wire.bodies import Document, Level, Receipt
+from openline.wire.bodies import Document, Receipt
 from openline.wire.bundle import Part, PartsWanted, Payload
 from openline.wire.entry import Entry, Place
 from openline.wire.limits import PART_BYTES
+from openline.wire.terms import Level
 
 
 def part_count(size: int) -> int:

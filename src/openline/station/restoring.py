@@ -13,14 +13,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from openline.core.release import by_station
 from openline.keys import public
 from openline.keys.secret import RootKeys
 from openline.station.context import Context, Send
 from openline.station.outbox import NOWHERE, Outbox, chunks, retry_offset_ms
 from openline.station.sealer import Sealer
-from openline.wire.bodies import Generation, Head
+from openline.wire.bodies import Generation
 from openline.wire.bundle import Have, Payload, Reentry
+from openline.wire.terms import Head
 
 EMPTY_SIGNATURE: Final = bytes(64)
 

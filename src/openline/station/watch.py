@@ -20,8 +20,9 @@ from openline.station.calls import line_carriers
 from openline.station.context import Context
 from openline.wire import cbor
 from openline.wire.accord import CarrierKind
-from openline.wire.bodies import Lane, Presence, Propose
+from openline.wire.bodies import Propose
 from openline.wire.bundle import Echo, Have, Pulse
+from openline.wire.terms import Lane, Presence
 
 SENT_KEPT: Final = 16
 Stamp = tuple[int, int]  # (line or carrier, carrier)

@@ -12,23 +12,11 @@ from enum import IntEnum
 from typing import Any, Final
 
 from openline.wire import cbor, limits
-from openline.wire.bodies import (
-    CARRIER_NUMBERS,
-    CHECK_INS,
-    DAYS,
-    PULSE_S,
-    SIGNATURE,
-    TIME,
-    CheckIn,
-    Codec,
-    enum,
-    many,
-    octets,
-    uint,
-    utf8,
-)
+from openline.wire.bodies import CARRIER_NUMBERS, CHECK_INS, DAYS, PULSE_S, SIGNATURE, TIME
 from openline.wire.cbor import Value
+from openline.wire.codecs import Codec, enum, many, octets, uint, utf8
 from openline.wire.errors import Malformed
+from openline.wire.terms import CheckIn
 
 FORMAT: Final = 1
 SUITE: Final = 1  # Ed25519, X-Wing (ML-KEM-768 + X25519), ChaCha20-Poly1305, HKDF-SHA256, ML-DSA-44 and -87

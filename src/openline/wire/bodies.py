@@ -13,216 +13,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
-from enum import IntEnum
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from openline.wire import limits
 from openline.wire.cbor import Value
+from openline.wire.codecs import FLAG, Codec, enum, many, octets, pair, row, uint, utf8
 from openline.wire.errors import Malformed
+from openline.wire.terms import (
+    Approval,
+    CheckIn,
+    Checkpoint44,
+    Head,
+    Lane,
+    Level,
+    Outcome,
+    Precedence,
+    Presence,
+    ProofKind,
+    Scope,
+    Texts,
+    Word,
+)
 
 ID_BYTES: Final = 32
-
-
-class Lane(IntEnum):
-    """A class of traffic on a line (DESIGN §2)."""
-
-    LIAISON = 0
-    SAFETY = 1
-
-
-class Precedence(IntEnum):
-    """How fast a message must move; not how important it is."""
-
-    ROUTINE = 0
-    PRIORITY = 1
-    IMMEDIATE = 2
-    FLASH = 3
-
-
-class Level(IntEnum):
-    """What a receipt attests; `delivered` is the signed acknowledgement itself and needs no receipt."""
-
-    PAGES = 0
-    SHOWN = 1
-    ACKNOWLEDGED = 2
-
-
-class Outcome(IntEnum):
-    """How a call finished, as its caller records it (spec 3.4, kind 17)."""
-
-    NOT_RUNG = 0
-    RANG_UNANSWERED = 1
-    DECLINED = 2
-    DEFERRED = 3
-    ANSWERED = 4
-    INTERRUPTED = 5
-
-
-class Phase(IntEnum):
-    """A word of the called station about a call, signed by its station key (spec 5.6)."""
-
-    RANG = 1
-    ANSWERED = 2
-    DECLINED = 3
-    DEFERRED = 4
-
-
-class Presence(IntEnum):
-    SHOWN = 0
-    WITHHELD = 1
-
-
-class ProofKind(IntEnum):
-    FORK = 1
-    BAD_SIGNATURE = 2
-    BAD_CHAIN = 3
-
-
-class Head(NamedTuple):
-    """The last entry of a chain, or any entry of it by its place and id."""
-
-    gen: int
-    seq: int
-    id: bytes
-
-
-class Approval(NamedTuple):
-    """One officer's signature over an act (spec 3.6)."""
-
-    officer: int
-    counter: int
-    signature: bytes
-
-
-class Word(NamedTuple):
-    """What the called station signed about a call: phase, its clock in seconds, signature."""
-
-    phase: int
-    time_s: int
-    signature: bytes
-
-
-class CheckIn(NamedTuple):
-    """A scheduled call: second of the day, calling side, 0 = working days / 1 = daily, IANA zone."""
-
-    at_s: int
-    caller: int
-    days: int
-    zone: str
-
-
-class Checkpoint44(NamedTuple):
-    """The root of the author's chain at a size, signed twice (spec 3.8)."""
-
-    size: int
-    root: bytes
-    ed25519: bytes
-    mldsa44: bytes
-
-
-Scope: TypeAlias = tuple[tuple[int, int], ...]  # (line, lane) pairs, ascending
-Texts: TypeAlias = tuple[tuple[str, str], ...]  # (language, text) pairs, ascending by language
-
-
-class Codec(NamedTuple):
-    """How one field's value is checked when read, and made plain for CBOR when written."""
-
-    name: str
-    read: Callable[[Value], Any]
-    plain: Callable[[Any], Value]
-
-
-def _same(value: Any) -> Value:
-    return cast(Value, value)
-
-
-def uint(maximum: int = limits.UINT_MAX, *, least: int = 0) -> Codec:
-    def read(value: Value) -> int:
-        if type(value) is not int or not least <= value <= maximum:
-            raise Malformed(f"expected a number from {least} to {maximum}")
-        return value
-
-    name = "uint" + (f" ≥{least}" if least else "") + (f" ≤{maximum}" if maximum < limits.UINT_MAX else "")
-    return Codec(name, read, int)
-
-
-def enum(of: type[IntEnum]) -> Codec:
-    def read(value: Value) -> IntEnum:
-        if type(value) is not int or value not in of._value2member_map_:
-            raise Malformed(f"{value!r} is no {of.__name__}")
-        return of(value)
-
-    return Codec(f"uint, a {of.__name__}", read, int)
-
-
-def octets(exactly: int | None = None, *, most: int = limits.CORE_BYTES_MAX) -> Codec:
-    def read(value: Value) -> bytes:
-        if type(value) is not bytes or (exactly is not None and len(value) != exactly) or len(value) > most:
-            raise Malformed(f"expected {exactly if exactly is not None else f'at most {most}'} bytes")
-        return value
-
-    return Codec(f"bytes {exactly}" if exactly is not None else f"bytes ≤{most}", read, _same)
-
-
-def utf8(most: int = limits.TEXT_BYTES_MAX, *, least: int = 0) -> Codec:
-    def read(value: Value) -> str:
-        if type(value) is not str or not least <= len(value.encode()) <= most:
-            raise Malformed(f"expected text of {least} to {most} bytes of UTF-8")
-        return value
-
-    return Codec(f"text ≤{most}", read, _same)
-
-
-def _read_flag(value: Value) -> bool:
-    if value is not True:
-        raise Malformed("a flag is written as true or left out")
-    return True
-
-
-FLAG: Final = Codec("true", _read_flag, _same)
-
-
-def _items(value: Value, exactly: int | None = None) -> list[Value]:
-    if type(value) is not list or (exactly is not None and len(value) != exactly):
-        raise Malformed("expected an array" + (f" of {exactly}" if exactly is not None else ""))
-    return value
-
-
-def row(make: Callable[..., Any], *codecs: Codec) -> Codec:
-    """An array of fixed length, made into `make(*values)`."""
-
-    def read(value: Value) -> Any:
-        return make(*(c.read(v) for c, v in zip(codecs, _items(value, len(codecs)), strict=True)))
-
-    def plain(value: Any) -> Value:
-        return [c.plain(v) for c, v in zip(codecs, value, strict=True)]
-
-    return Codec("[" + ", ".join(c.name for c in codecs) + "]", read, plain)
-
-
-def many(of: Codec, most: int, *, least: int = 0, ascending: bool = False) -> Codec:
-    """An array of `least` to `most` values; if `ascending`, strictly so (a set has one order)."""
-
-    def read(value: Value) -> tuple[Any, ...]:
-        items = _items(value)
-        if not least <= len(items) <= most:
-            raise Malformed(f"expected {least} to {most} items")
-        out = tuple(of.read(item) for item in items)
-        if ascending and any(a >= b for a, b in zip(out, out[1:], strict=False)):
-            raise Malformed("a set whose members do not ascend")
-        return out
-
-    return Codec(
-        f"[{least}..{most} × {of.name}{', ascending' if ascending else ''}]",
-        read,
-        lambda value: [of.plain(item) for item in value],
-    )
-
-
-def _pair(*values: Any) -> tuple[Any, ...]:
-    return values
-
-
 LINE: Final = uint(limits.LINES_MAX - 1)
 TIME: Final = uint(limits.TIME_S_MAX)
 ID: Final = octets(ID_BYTES)
@@ -230,10 +43,10 @@ SIGNATURE: Final = octets(64)
 MLDSA44: Final = octets(2420)
 HEAD: Final = row(Head, uint(), uint(), ID)
 SCOPE: Final = many(
-    row(_pair, LINE, enum(Lane)), limits.LINES_MAX * 2, least=1, ascending=True
+    row(pair, LINE, enum(Lane)), limits.LINES_MAX * 2, least=1, ascending=True
 )
 TEXTS: Final = many(
-    row(_pair, utf8(limits.NAME_BYTES_MAX, least=1), utf8(least=1)), limits.LANGUAGES_MAX, least=1, ascending=True
+    row(pair, utf8(limits.NAME_BYTES_MAX, least=1), utf8(least=1)), limits.LANGUAGES_MAX, least=1, ascending=True
 )
 CHECK_IN: Final = row(CheckIn, uint(86_399), uint(1), uint(1), utf8(limits.NAME_BYTES_MAX, least=1))
 CHECK_INS: Final = many(CHECK_IN, limits.CHECK_INS_MAX)
@@ -433,7 +246,7 @@ class Generation(Body):
     station: bytes = f(2, octets(32))
     checkpoint: bytes = f(3, octets(1312))
     xwing: bytes = f(4, octets(1216))
-    forks: tuple[tuple[bytes, bytes], ...] = f(5, many(row(_pair, ID, ID), 16, ascending=True), ())
+    forks: tuple[tuple[bytes, bytes], ...] = f(5, many(row(pair, ID, ID), 16, ascending=True), ())
     root_ed25519: bytes = f(6, SIGNATURE)
     root_mldsa87: bytes = f(7, octets(4627))
     possession: bytes = f(9, SIGNATURE)
@@ -481,7 +294,7 @@ class Notice(Tracked):
 
     form: str = f(14, utf8(limits.NAME_BYTES_MAX, least=1))
     fields: Texts = f(
-        15, many(row(_pair, utf8(limits.NAME_BYTES_MAX, least=1), utf8()), limits.FORM_FIELDS_MAX, ascending=True), ()
+        15, many(row(pair, utf8(limits.NAME_BYTES_MAX, least=1), utf8()), limits.FORM_FIELDS_MAX, ascending=True), ()
     )
 
 
@@ -611,6 +424,6 @@ def kind_of(value: Body) -> int:
 def layout() -> list[tuple[int, str, list[tuple[int, str, str, bool]]]]:
     """Every kind's number, name and fields (key, name, format, required), for the spec's table."""
     return [
-        (kind, cls.__name__, [(key, name, codec.name, default is MISSING) for name, key, codec, default in _LAYOUT[cls]])
+        (kind, cls.__name__, [(key, name, c.name, default is MISSING) for name, key, c, default in _LAYOUT[cls]])
         for kind, cls in sorted(KINDS.items())
     ]

@@ -18,9 +18,11 @@ from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 from openline.wire import cbor, limits
-from openline.wire.bodies import FLAG, LINE, SIGNATURE, TIME, WORD, Codec, Lane, Word, enum, f, many, octets, row, uint
+from openline.wire.bodies import LINE, SIGNATURE, TIME, WORD, f
 from openline.wire.cbor import Value
+from openline.wire.codecs import FLAG, Codec, enum, many, octets, row, uint
 from openline.wire.errors import Malformed, invariant
+from openline.wire.terms import Lane, Word
 
 ID8_BYTES: Final = 8
 CALL_ID_BYTES: Final = 8

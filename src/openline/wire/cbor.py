@@ -16,7 +16,7 @@ import cbor2
 from openline.wire import limits
 from openline.wire.errors import Malformed, OurFault
 
-Value: TypeAlias = "int | bytes | str | bool | None | list[Value] | dict[int, Value]"
+Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[int, Value] | None"
 
 
 def encode(value: Value) -> bytes:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from openline.wire import bodies, cbor, limits
-from openline.wire.bodies import Body, Head
+from openline.wire.bodies import Body
 from openline.wire.errors import Malformed
+from openline.wire.terms import Head
 
 FORMAT: Final = 1
 SIGNATURE_BYTES: Final = 64

@@ -12,9 +12,9 @@ from openline.keys import notes, public
 from openline.keys.public import BadSignature
 from openline.wire import limits, merkle, note
 from openline.wire.accord import SignedAccord
-from openline.wire.bodies import Checkpoint44, Texts
 from openline.wire.errors import Malformed
 from openline.wire.note import Note
+from openline.wire.terms import Checkpoint44, Texts
 from tests.table import Table, table
 
 ROOT = merkle.root([merkle.leaf_hash(b"entry")])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from openline.keys import public
 from openline.keys.public import BadSignature, check_key, verify
 from openline.keys.secret import MldsaKey44, MldsaKey87, SigningKey
-from openline.wire import bodies, cbor
+from openline.wire import bodies, cbor, terms
 from openline.wire.errors import Malformed
 from tests import ed25519_cases
 from tests.edwards25519 import equation_holds
@@ -151,13 +151,13 @@ def test_hostile_prekey_is_refused() -> None:
 
 def test_exact_messages() -> None:
     """What each signature is over, byte for byte as in the spec."""
-    suspend = bodies.Suspend(scope=((0, bodies.Lane.LIAISON),), reason="x")
+    suspend = bodies.Suspend(scope=((0, terms.Lane.LIAISON),), reason="x")
     assert public.possession_message(ACCORD_ID, KEY.public) == b"openline/possession/1\0" + ACCORD_ID + KEY.public
     assert public.accord_message(ACCORD_ID, 1) == b"openline/accord-signature/1\0" + ACCORD_ID + b"\x01"
     assert public.reentry_message(ACCORD_ID, 1, b"n" * 16, b"s" * 32, b"x" * 1216) == (
         b"openline/reentry/1\0" + ACCORD_ID + b"\x01" + b"n" * 16 + b"s" * 32 + b"x" * 1216
     )
-    assert public.call_message(ACCORD_ID, 1, b"c" * 8, 2, bodies.Lane.SAFETY, 3, bodies.Phase.RANG, 4) == (
+    assert public.call_message(ACCORD_ID, 1, b"c" * 8, 2, terms.Lane.SAFETY, 3, terms.Phase.RANG, 4) == (
         b"openline/call/1\0" + ACCORD_ID + cbor.encode([1, b"c" * 8, 2, 1, 3, 1, 4])
     )
     assert public.officer_message(ACCORD_ID, 1, suspend, 2, 9) == (
@@ -171,7 +171,7 @@ def test_exact_messages() -> None:
 def test_approvals_are_not_part_of_what_is_approved() -> None:
     """Two officers of a two-person act sign the same body, whichever signs first."""
     act = bodies.Accept(target=b"t" * 32)
-    approved = replace(act, approvals=(bodies.Approval(0, 1, bytes(64)),))
+    approved = replace(act, approvals=(terms.Approval(0, 1, bytes(64)),))
     assert public.officer_message(ACCORD_ID, 0, act, 1, 5) == public.officer_message(ACCORD_ID, 0, approved, 1, 5)
 
 
@@ -179,7 +179,7 @@ def test_a_root_signs_all_of_a_generation_but_signatures() -> None:
     """Every field of a generation is covered by the root except the two root signatures and the proof of possession."""
     entropy = bytes(range(64))
     generation = bodies.Generation(
-        last=bodies.Head(0, 4, b"l" * 32),
+        last=terms.Head(0, 4, b"l" * 32),
         station=b"s" * 32,
         checkpoint=b"c" * 1312,
         xwing=b"x" * 1216,

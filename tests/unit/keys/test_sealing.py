@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openline.keys.entropy import SeededEntropy
 from openline.keys.sealing import Epoch, UnknownEpoch, UnknownPrekey, new_epoch, open_bundle, seal_follower, seal_opener
 from openline.keys.secret import SigningKey, XwingKey
-from openline.wire import bodies, entry, limits
+from openline.wire import bodies, entry, limits, terms
 from openline.wire.bundle import Payload, encode_payload
 from openline.wire.errors import CarrierFault, Malformed, OurFault
 
@@ -90,7 +90,7 @@ def test_sizes() -> None:
     assert len(follower()) == len(PADDED) + 34
     assert len(opener()) == len(PADDED) + 1210
     noise = "".join(chr(33 + byte % 90) for byte in ENTROPY.bytes(128))
-    head = bodies.Head(0, 60_000, ENTROPY.bytes(32))
+    head = terms.Head(0, 60_000, ENTROPY.bytes(32))
     core = entry.encode_core(
         0, 0, 60_000, ENTROPY.bytes(32), head, 1_627_354_800, bodies.Message(line=3, number=1500, text=noise)
     )

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openline.wire import bundle, cbor, limits
-from openline.wire.bodies import Word
 from openline.wire.bundle import (
     Act,
     Echo,
@@ -28,6 +27,7 @@ from openline.wire.bundle import (
     padme,
 )
 from openline.wire.errors import Malformed, OurFault
+from openline.wire.terms import Word
 
 UINTS = st.integers(0, limits.UINT_MAX)
 MS = st.integers(0, limits.TIME_S_MAX * 1000)

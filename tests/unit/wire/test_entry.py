@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openline.wire import bodies, cbor, entry, limits
-from openline.wire.bodies import Head
+from openline.wire import bodies, cbor, entry, limits, terms
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import Malformed
+from openline.wire.terms import Head
 
 PREV = bytes(range(32))
 HEAD = Head(0, 7, bytes(range(100, 132)))
@@ -186,7 +186,7 @@ def test_length_limits() -> None:
     with pytest.raises(Malformed, match="the limit for its kind is 16384"):
         entry.decode(plain(kind=9999, body={1: b"x" * limits.CORE_BYTES_MAX}))
     entries = b"x" * (limits.CORE_BYTES_MAX + 64)
-    proof = bodies.Fault(proof=bodies.ProofKind.FORK, first=entries, second=entries)
+    proof = bodies.Fault(proof=terms.ProofKind.FORK, first=entries, second=entries)
     assert entry.decode(build(proof)).body == proof
     with pytest.raises(Malformed, match="the limit is"):
         entry.decode(bytes(limits.FAULT_CORE_BYTES_MAX + 65))
@@ -194,5 +194,5 @@ def test_length_limits() -> None:
 
 def test_a_short_text_fits_its_budget() -> None:
     """128 bytes of text with a new acknowledgement make an entry of at most 290 bytes."""
-    late = bodies.Message(line=3, number=1500, text="x" * 128, precedence=bodies.Precedence.PRIORITY)
+    late = bodies.Message(line=3, number=1500, text="x" * 128, precedence=terms.Precedence.PRIORITY)
     assert len(build(late, seq=60_000, ack=Head(0, 60_000, HEAD.id))) <= 290

@@ -1,0 +1,318 @@
+"""Following both chains: order, predecessors, generations, acknowledgements (spec 6 steps 2 to 5 and 7; spec 13.5).
+
+Rules of this file:
+1. An entry that its author signed is believed about its place; bytes that nobody signed are named by the place at which
+   they stand in the file.
+2. One damage is one break: what follows from it (an unknown id, a shifted order) is worked out, not reported again.
+3. Nothing is held against an entry that depends on a damaged one.
+"""
+
+from __future__ import annotations
+
+from openline.audit.keyring import Keyring
+from openline.audit.log import Log
+from openline.audit.reading import Read
+from openline.audit.tracks import UNKNOWN, Mark, Track
+from openline.audit.verdict import Break
+from openline.wire.bodies import Generation, Seal
+from openline.wire.entry import Entry, Place
+from openline.wire.terms import Head
+
+Chain = tuple[int, int]  # (side, generation)
+
+
+class Links:
+    """Both chains, generation by generation. `follow` takes every entry in the order of the file and gives back the
+    track on which it stands, where it is sound and in its place."""
+
+    def __init__(self, keyring: Keyring, log: Log) -> None:
+        self.tracks: dict[Chain, Track] = {}
+        self._keyring = keyring
+        self._log = log
+        self._current: Chain = (0, 0)
+        self._ahead: Read | None = None  # a sound entry beyond its turn: what comes next tells what happened
+        self._bad: tuple[Track, Break] | None = None  # the damaged entry just placed by position
+        self._out_of_turn: dict[Place, int] = {}  # sound entries met where they do not belong, and their offsets
+        self._placed: list[tuple[Track, Read]] = []
+
+    def follow(self, read: Read) -> list[tuple[Track, Read]]:
+        """Take in the next entry of the file; the sound entries that this puts in their place, in order."""
+        self._placed = []
+        if read.entry is None or read.signed_by is None:
+            self._unsigned(read)
+        else:
+            self._signed(read, read.entry)
+        return self._placed
+
+    def finish(self) -> list[tuple[Track, Read]]:
+        """No more entries: decide what was held."""
+        self._placed = []
+        self._resolve(None)
+        return self._placed
+
+    def fits_next(self, entry: Entry) -> bool:
+        """Whether the entry is the next of a chain: then it is no stray, whatever it is marked as."""
+        track = self.tracks.get((entry.side, entry.gen))
+        if track is None or not track.next_seq:
+            return entry.seq == 0 and (entry.gen == 0 or isinstance(entry.body, Generation))
+        return entry.seq == track.next_seq and entry.prev == track.bytes_id_at(track.next_seq - 1)
+
+    def lose(self, read: Read, why: str) -> None:
+        """An item stands here that cannot be told from what is around it."""
+        self._resolve(None)
+        track = self._open(self._current, None)
+        if not track.given_up:
+            self._append_bad(track, read, "frame", why)
+
+    def last_place(self) -> Place | None:
+        """The last entry that was read."""
+        track = self.tracks.get(self._current)
+        return track.place(track.next_seq - 1) if track is not None and track.next_seq else None
+
+    # --- entries that somebody signed ---------------------------------------------------------------------------------
+
+    def _signed(self, read: Read, entry: Entry) -> None:
+        self._resolve(entry)
+        track = self._open((entry.side, entry.gen), entry)
+        if track.given_up:
+            return
+        self._reassign_bad(track, entry)
+        if entry.seq > track.next_seq:
+            self._ahead = read
+        elif entry.seq < track.next_seq:
+            self._behind(track, read, entry)
+        else:
+            self._place(track, read, entry)
+
+    def _resolve(self, following: Entry | None) -> None:
+        """Tell what an entry beyond its turn means, by what comes behind it."""
+        read, self._ahead = self._ahead, None
+        if read is None or read.entry is None:
+            return
+        held, track = read.entry, self.tracks[read.entry.side, read.entry.gen]
+        turn = track.next_seq
+        same = following is not None and (following.side, following.gen) == (held.side, held.gen)
+        next_seq = following.seq if same and following is not None else None
+        if read.signed_by is None:
+            if next_seq == held.seq + 1:
+                self._log.missing(track.place(turn), held.seq - turn, read)
+                track.fill_to(held.seq)
+            self._bad_at(track, read)
+        elif next_seq == turn:
+            self._misplaced(held, read, f"stands before {self._log.name(track.place(turn))}, where it does not belong")
+        elif next_seq == turn + 1 and held.seq != turn + 1:
+            name = self._log.name(held.place)
+            self._out_of_turn[held.place] = read.item.offset
+            moved = self._out_of_turn.get(track.place(turn))
+            where = "" if moved is None else f"; it stands at byte {moved}"
+            self._log.entry("order", f"{name} stands in its place{where}", track.place(turn), read)
+            track.append_bad()
+        else:
+            self._gap(track, read, held)
+
+    def _gap(self, track: Track, read: Read, entry: Entry) -> None:
+        first, count = track.next_seq, entry.seq - track.next_seq
+        known = [self._out_of_turn.get(track.place(first + index)) for index in range(min(count, 2))]
+        if count > 1 or known[0] is None:  # else it was reported where it stands
+            self._log.missing(track.place(first), count, read)
+        if track.fill_to(entry.seq):
+            self._place(track, read, entry)
+
+    def _behind(self, track: Track, read: Read, entry: Entry) -> None:
+        """A signed entry whose turn is past: again, late, or another than the one that stands there."""
+        if track.mark(entry.seq) is not Mark.SOUND:
+            self._misplaced(entry, read, "stands out of order, behind a later entry of its chain")
+        elif track.id_at(entry.seq) == entry.id:
+            self._misplaced(entry, read, f"stands here a second time, first at byte {track.offsets[entry.seq]}")
+        else:
+            self._misplaced(entry, read, f"another entry stands at its place, at byte {track.offsets[entry.seq]}")
+            self._log.found(
+                "fork", f"{self._log.name(entry.place)}: its author signed two entries there", entry.place, entry.side
+            )
+
+    def _misplaced(self, entry: Entry, read: Read, what: str) -> None:
+        self._out_of_turn[entry.place] = read.item.offset
+        self._log.entry("order", what, entry.place, read)
+
+    def _place(self, track: Track, read: Read, entry: Entry) -> None:
+        if (track.side, track.gen) < self._current:
+            self._log.entry("order", "stands behind entries of a later chain", entry.place, read)
+        self._current = (track.side, track.gen)
+        self._bad = None
+        linked = self._follows(track, read, entry)
+        self._acknowledges(track, read, entry)
+        if read.fault:
+            code = "generation" if isinstance(entry.body, Generation) else "key"
+            self._log.entry(code, read.fault, entry.place, read)
+        track.append(entry, read.item.offset, holds=linked)
+        self._placed.append((track, read))
+
+    # --- predecessors ---------------------------------------------------------------------------------------------------
+
+    def _follows(self, track: Track, read: Read, entry: Entry) -> bool:
+        if entry.seq == 0:
+            return self._begins(track, read, entry)
+        if isinstance(entry.body, Generation):
+            self._log.entry("generation", "begins a generation in the middle of a chain", entry.place, read)
+        before = entry.seq - 1
+        mark, bytes_id = track.mark(before), track.bytes_id_at(before)
+        if track.name_last(entry.prev):
+            return True
+        if mark is Mark.BAD:
+            self._repaired(track, before, entry, bytes_id)
+            return True
+        what = (
+            f"names another entry as {self._log.name(track.place(before))} than the one at byte "
+            f"{track.offsets[before]}: one of the two is not from this chain"
+        )
+        self._log.entry("link", what, entry.place, read)
+        return False
+
+    def _repaired(self, track: Track, seq: int, entry: Entry, bytes_id: bytes) -> None:
+        found = next(
+            (
+                x
+                for x in reversed(self._log.verdict.breaks.items)
+                if x.place is not None and x.place[:2] == (track.side, track.gen) and x.place.seq + x.count - 1 == seq
+            ),
+            None,
+        )
+        if found is None:
+            return
+        found.repaired = entry.prev
+        if found.code in ("signature", "malformed"):
+            found.what += (
+                "; its author's next entry names exactly these bytes: they were so when it was signed"
+                if bytes_id == entry.prev
+                else "; its author's next entry names other bytes: these were changed later"
+            )
+
+    def _begins(self, track: Track, read: Read, entry: Entry) -> bool:
+        body = entry.body
+        if track.gen == 0 or not isinstance(body, Generation):
+            if isinstance(body, Generation) or track.gen != 0:
+                what = "generation 0 begins as one after it" if track.gen == 0 else "begins no generation, as it should"
+                self._log.entry("generation", what, entry.place, read)
+            return self._names(self._keyring.accord_id, "the accord", read, entry)
+        if body.last is None:
+            return self._names(self._keyring.accord_id, "the accord", read, entry)
+        place = Place(entry.side, body.last.gen, body.last.seq)
+        before = self.tracks.get((entry.side, body.last.gen))
+        held = before.id_at(body.last.seq) if before is not None else None
+        if body.last.gen >= entry.gen:
+            self._log.entry("generation", "goes on from a later generation than itself", entry.place, read)
+        elif before is None or body.last.seq >= before.next_seq:
+            self._log.absent(place, body.last.id, entry.place, "goes on from it")
+        elif held is not None and held != body.last.id:
+            what = f"goes on from another {self._log.name(place)} than the one in this record"
+            self._log.entry("generation", what, entry.place, read)
+        return self._names(body.last.id, f"{self._log.name(place)}, from which it goes on", read, entry)
+
+    def _names(self, identity: bytes, what: str, read: Read, entry: Entry) -> bool:
+        if entry.prev != identity:
+            self._log.entry("link", f"does not name {what}", entry.place, read)
+            return False
+        return True
+
+    def _open(self, chain: Chain, entry: Entry | None) -> Track:
+        track = self.tracks.get(chain)
+        if track is None:
+            track = self.tracks[chain] = Track(*chain, self._inherited(entry))
+            track.checkpoint_key = self._keyring.accord.sides[chain[0]].checkpoint
+        if entry is not None and entry.seq == 0 and isinstance(entry.body, Generation):
+            track.checkpoint_key = entry.body.checkpoint
+        return track
+
+    def _inherited(self, entry: Entry | None) -> Head | None:
+        """The acknowledgement in force at the entry that a generation goes on from: it goes on from that too."""
+        if entry is None or not isinstance(entry.body, Generation) or entry.body.last is None:
+            return None
+        last = entry.body.last
+        before = self.tracks.get((entry.side, last.gen))
+        if before is None:
+            return None
+        return before.acks.in_force(last.seq) or before.inherited
+
+    # --- acknowledgements -------------------------------------------------------------------------------------------------
+
+    def _acknowledges(self, track: Track, read: Read, entry: Entry) -> None:
+        before, now = track.ack, entry.ack
+        if now is None:
+            if isinstance(entry.body, Seal) and before is not None:
+                self._log.entry("ack", "a seal that does not write out the other side's head", entry.place, read)
+            return
+        if before is None or now[:2] > before[:2]:
+            return
+        if now[:2] < before[:2]:
+            self._log.entry("ack", "takes back an acknowledgement", entry.place, read)
+        elif now.id != before.id:
+            self._log.entry("ack", "acknowledges two different entries at one place", entry.place, read)
+        elif not isinstance(entry.body, Seal):
+            self._log.entry("ack", "writes out an acknowledgement that did not change", entry.place, read)
+
+    # --- bytes that nobody signed ------------------------------------------------------------------------------------------
+
+    def _unsigned(self, read: Read) -> None:
+        self._resolve(read.entry)
+        track = self._position(read)
+        if track.given_up:
+            return
+        if read.entry is not None and read.entry.seq == track.next_seq + 1:
+            self._reassign_bad(track, read.entry)
+        claimed = None if read.entry is None else read.entry.place
+        if claimed is not None and claimed[:2] == (track.side, track.gen) and claimed.seq > track.next_seq:
+            self._ahead = read  # a changed number, or entries missing before one whose key was among them
+        else:
+            self._bad_at(track, read)
+
+    def _bad_at(self, track: Track, read: Read) -> None:
+        """Unsigned bytes take the next place of a chain."""
+        if track.given_up:
+            return
+        code = "malformed" if read.entry is None else "signature"
+        self._append_bad(track, read, code, self._unsigned_words(read, track))
+
+    def _append_bad(self, track: Track, read: Read, code: str, what: str) -> None:
+        place = track.place(track.next_seq)
+        if not read.keys:
+            read = read._replace(keys=self._keyring.in_force(*place))
+        self._bad = (track, self._log.entry(code, what, place, read))
+        track.append_bad(read.item.offset, UNKNOWN if read.entry is None else read.entry.id)
+
+    def _unsigned_words(self, read: Read, track: Track) -> str:
+        if read.entry is None:
+            return f"damaged: {read.error}"
+        if not read.keys:
+            return "no station key is known here: the entry that names it is damaged or missing"
+        claimed = read.entry.place
+        stands = track.place(track.next_seq)
+        claim = "" if claimed == stands else f", and it calls itself {self._log.name(claimed)}"
+        return f"the signature is not by its station's key{claim}"
+
+    def _position(self, read: Read) -> Track:
+        """The chain in which unsigned bytes stand: the one they claim where that fits, else the one being read."""
+        entry = read.entry
+        if entry is not None:
+            chain = (entry.side, entry.gen)
+            track = self.tracks.get(chain)
+            if track is not None and entry.seq == track.next_seq:
+                return track
+            begins = entry.seq == 0 and (entry.gen == 0 or isinstance(entry.body, Generation))
+            lost_beginning = not read.keys and self._bad is not None
+            if chain > self._current and (begins or lost_beginning):
+                return self._open(chain, entry)
+        return self._open(self._current, None)
+
+    def _reassign_bad(self, track: Track, entry: Entry) -> None:
+        """A damaged entry was placed by position; the sound one behind it may show that it stood elsewhere."""
+        bad, self._bad = self._bad, None
+        if bad is None:
+            return
+        other, found = bad
+        if other is track and entry.seq == track.next_seq - 1:
+            other.drop_bad()
+            found.what += f"; {self._log.name(entry.place)} itself stands behind it"
+        elif other is not track and entry.seq == track.next_seq + 1 and found.count == 1:
+            other.drop_bad()
+            found.place = track.place(track.next_seq)
+            track.append_bad(found.offset or 0)

@@ -1,0 +1,82 @@
+"""Entries kept beside the chains, as evidence of a fork (spec 13.3, 13.5).
+
+Rules of this file: a stray is signed by a station key of its side, and it either stands at a place where the chain has
+another entry or goes on from another stray. What is neither is no evidence, and no business of an export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from openline.audit.keyring import Keyring
+from openline.audit.log import Log
+from openline.audit.reading import Read
+from openline.audit.tracks import Track
+from openline.wire.bodies import Generation, Key
+from openline.wire.entry import Entry, Place
+
+
+@dataclass
+class Strays:
+    """Takes the strays of an export in order. `places` are theirs by id."""
+
+    keyring: Keyring
+    tracks: Mapping[tuple[int, int], Track]
+    log: Log
+    places: dict[bytes, Place] = field(default_factory=dict)
+    _last: tuple[Place, bytes] | None = None
+    _branch_keys: dict[int, list[bytes]] = field(default_factory=dict)
+
+    def take(self, read: Read) -> None:
+        """Judge one stray."""
+        entry = read.entry
+        if entry is None:
+            self.log.file("stray", f"a damaged entry among the strays: {read.error}", read.item.offset)
+            return
+        self.places[entry.id] = entry.place
+        if self._signed_by(entry) is None:
+            self._wrong(read, entry, "a stray that no station key of its side signed")
+            return
+        if self._last is not None and (entry.place, entry.id) <= self._last:
+            self._wrong(read, entry, "a stray out of order, or a second time")
+        self._last = (entry.place, entry.id)
+        self._learn(entry)
+        self._evidence(read, entry)
+
+    def _evidence(self, read: Read, entry: Entry) -> None:
+        track = self.tracks.get((entry.side, entry.gen))
+        held = track.id_at(entry.seq) if track is not None else None
+        if held == entry.id:
+            self._wrong(read, entry, "a stray that stands in its chain as well")
+        elif entry.prev in self.places:
+            return  # it goes on from a branch that was named where it begins
+        elif held is not None:
+            name = self.log.name(entry.place)
+            what = f"{name}: its author signed two entries there"
+            self.log.found("fork", what, entry.place, entry.side)
+        elif track is None or entry.seq >= track.next_seq:
+            self._wrong(read, entry, "a stray that is evidence of nothing: no other entry stands at its place")
+
+    def _signed_by(self, entry: Entry) -> bytes | None:
+        branch = self._branch_keys.get(entry.side, ())
+        keys = (*self.keyring.known(entry.side), *self.keyring.unsure(entry.side), *branch)
+        if isinstance(entry.body, Generation) and not self.keyring.generation_fault(entry, entry.body):
+            keys = (entry.body.station, *keys)
+        return self.keyring.signs(keys, entry)
+
+    def _learn(self, entry: Entry) -> None:
+        """A branch may change its key too."""
+        body = entry.body
+        fault = ""
+        if isinstance(body, Key):
+            fault = self.keyring.possession_fault(body.station, body.possession)
+        elif isinstance(body, Generation):
+            fault = self.keyring.generation_fault(entry, body)
+        else:
+            return
+        if not fault:
+            self._branch_keys.setdefault(entry.side, []).append(body.station)
+
+    def _wrong(self, read: Read, entry: Entry, what: str) -> None:
+        self.log.entry("stray", what, entry.place, read)
