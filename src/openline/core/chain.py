@@ -152,9 +152,20 @@ def _generation(cursor: Cursor, entry: Entry, accord: Accord, own: Holds, name: 
         prev = body.last.id
     if entry.prev != prev:
         raise ChainFault(f"{name} does not name the entry it goes on from")
+    check_generation(accord, cursor.accord_id, entry, body)
+
+
+def check_generation(accord: Accord, accord_id: bytes, entry: Entry, body: Generation) -> None:
+    """The root of its side signed this generation twice, and its keys can be used (spec 3.7).
+
+    Raises:
+        BadSignature: a root signature or the possession proof does not hold, or the key is no key.
+        Malformed: nothing can be sealed to its prekey.
+    """
     side = accord.sides[entry.side]
-    message = public.generation_message(cursor.accord_id, entry.side, entry.gen, body)
+    message = public.generation_message(accord_id, entry.side, entry.gen, body)
     public.verify(side.root_ed25519, message, body.root_ed25519)
     public.verify_mldsa87(side.root_mldsa87, message, body.root_mldsa87)
     public.check_key(body.station)
-    public.verify(body.station, public.possession_message(cursor.accord_id, body.station), body.possession)
+    public.verify(body.station, public.possession_message(accord_id, body.station), body.possession)
+    public.xwing_public(body.xwing)

@@ -6,6 +6,7 @@ alone; damage on the way is never a proof, for a carrier can make it.
 
 from __future__ import annotations
 
+from openline.core.chain import check_generation
 from openline.keys import public
 from openline.wire import entry as entries
 from openline.wire.accord import Accord
@@ -28,13 +29,13 @@ def proven(accord: Accord, accord_id: bytes, body: Fault, keys: tuple[bytes, ...
     trusted = (accord.sides[first.side].station, *keys)
     if body.proof == ProofKind.FORK:
         ok = first.seq == second.seq and first.id < second.id
-        return first.side if ok and _signed(accord_id, first, trusted) and _signed(accord_id, second, trusted) else None
-    if second.seq != first.seq + 1 or not _signed(accord_id, second, trusted):
+        return first.side if ok and _signed(accord, accord_id, first, trusted) and _signed(accord, accord_id, second, trusted) else None
+    if second.seq != first.seq + 1 or not _signed(accord, accord_id, second, trusted):
         return None
     if body.proof == ProofKind.BAD_SIGNATURE:
-        guilty = second.prev == first.id and not _signed(accord_id, first, trusted)
+        guilty = second.prev == first.id and not _signed(accord, accord_id, first, trusted)
     else:
-        guilty = _signed(accord_id, first, trusted) and (second.prev != first.id or _takes_back(first, second))
+        guilty = _signed(accord, accord_id, first, trusted) and (second.prev != first.id or _takes_back(first, second))
     return first.side if guilty else None
 
 
@@ -42,9 +43,15 @@ def _takes_back(first: Entry, second: Entry) -> bool:
     return first.ack is not None and second.ack is not None and second.ack[:2] < first.ack[:2]
 
 
-def _signed(accord_id: bytes, entry: Entry, keys: tuple[bytes, ...]) -> bool:
-    own = (entry.body.station,) if isinstance(entry.body, Generation) else ()
-    for key in (*keys, *own):
+def _signed(accord: Accord, accord_id: bytes, entry: Entry, keys: tuple[bytes, ...]) -> bool:
+    """Whether one of the accused's station keys signed; a generation's own key counts only under its root."""
+    if isinstance(entry.body, Generation):
+        try:
+            check_generation(accord, accord_id, entry, entry.body)
+        except PeerFault:
+            return False
+        keys = (*keys, entry.body.station)
+    for key in keys:
         try:
             public.verify(key, signed_bytes(accord_id, entry.core), entry.signature)
         except public.BadSignature:

@@ -182,11 +182,19 @@ class Ledger:
             self.presence[side] = act
         elif isinstance(body, Fault):
             self.proofs.append(act)
+        elif isinstance(body, Amend) and not self._can_take_effect(body):
+            return
         elif isinstance(body, OFFERS):
             self.offers[act.id] = act
             if isinstance(body, Generation):
                 self.generations.append(act)
                 self.keys[side].append(body.station)
+
+    def _can_take_effect(self, change: Amend) -> bool:
+        """An amendment of a line, or to a carrier, that the accord lacks is none (spec 10.3)."""
+        carriers = change.carriers or ()
+        known = change.line < len(self.accord.lines) and all(n < len(self.accord.carriers) for n in carriers)
+        return known and len(set(carriers)) == len(carriers)
 
     def proven(self) -> list[tuple[Act, int]]:
         """The proofs of fault that hold, each with the side it is against."""
@@ -200,8 +208,11 @@ class Ledger:
         return found
 
     def _item(self, entry: Entry, acked: Position) -> None:
+        """A line that the accord lacks makes the entry an unknown one: kept, acknowledged, without effect."""
         body = entry.body
         if isinstance(body, Tracked):
+            if body.line >= len(self.accord.lines):
+                return
             item = self.items[entry.id] = Item(
                 entry.id, entry.place, entry.time_s, acked, body.line, body.lane, body.precedence, body.due_s,
                 isinstance(body, Document), False,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openline.wire.terms import CheckIn
 
@@ -30,7 +30,18 @@ class Due(NamedTuple):
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
+    """The zone of an IANA name that `known` admits."""
     return ZoneInfo(name)
+
+
+@lru_cache(maxsize=256)
+def known(name: str) -> bool:
+    """Whether this machine's zone data has the name; a check-in in an unknown zone is never due."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 @lru_cache(maxsize=65_536)
@@ -55,6 +66,8 @@ def due_between(
     """All check-ins due in (after_s, until_s], earliest first."""
     found = []
     for index, check_in in enumerate(check_ins):
+        if not known(check_in.zone):
+            continue
         for day in range(local_day(after_s, check_in.zone) - 1, local_day(until_s, check_in.zone) + 2):
             if runs_on(check_in, day, holidays):
                 at = _instant(day, check_in.at_s, check_in.zone)
@@ -78,6 +91,8 @@ def last_due(check_ins: tuple[CheckIn, ...], holidays: tuple[int, ...], until_s:
     """The latest check-in due in [since_s, until_s], or None."""
     best: Due | None = None
     for index, check_in in enumerate(check_ins):
+        if not known(check_in.zone):
+            continue
         day = local_day(until_s, check_in.zone) + 1
         for back in range(SEARCH_DAYS):
             if not runs_on(check_in, day - back, holidays):
@@ -93,6 +108,8 @@ def last_due(check_ins: tuple[CheckIn, ...], holidays: tuple[int, ...], until_s:
 
 
 def _upcoming(check_in: CheckIn, holidays: tuple[int, ...], after_s: int) -> Iterator[int]:
+    if not known(check_in.zone):
+        return
     day = local_day(after_s, check_in.zone) - 1
     for ahead in range(SEARCH_DAYS):
         if runs_on(check_in, day + ahead, holidays):

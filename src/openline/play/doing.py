@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from openline.keys import letters, notes
+from openline.keys.secret import SigningKey, XwingKey
 from openline.play.carrying import Carriers
 from openline.play.scenario import Do, Person, Scenario
 from openline.play.station import Station
@@ -17,7 +18,7 @@ from openline.play.world import World
 from openline.station import commands as c
 from openline.wire.accord import CarrierKind
 from openline.wire.bodies import Announce, Minute
-from openline.wire.errors import Refused
+from openline.wire.errors import Malformed, Refused
 from openline.wire.terms import Presence
 
 LETTER_ID_BYTES: Final = 16
@@ -113,7 +114,10 @@ class Doing:
         if station.signed is None:
             raise Refused(f"{station.name} has no accord")
         kind = "minute" if isinstance(body, Minute) else "announcement"
-        text = notes.statement_text(station.signed.accord, station.signed.id, body.texts, kind)
+        try:
+            text = notes.statement_text(station.signed.accord, station.signed.id, body.texts, kind)
+        except Malformed as error:
+            raise Refused(f"this statement cannot be written: {error.what}") from None
         return notes.sign_statement(text, station.name, station.keys.announce)
 
     def _presence(self, station: Station, args: dict[str, Any]) -> str:
@@ -205,7 +209,8 @@ class Doing:
         desk = station.desk
         if desk is not None:
             desk.check_appending()
-            station.turn(lambda: desk.rotate_keys(station.entropy, self.world.now(station.side)))
+            key, prekey = SigningKey.generate(station.entropy), XwingKey.generate(station.entropy)
+            station.turn(lambda: desk.rotate_keys(key, prekey, self.world.now(station.side)))
         return ""
 
     def _backup(self, station: Station, args: dict[str, Any]) -> str:

@@ -47,7 +47,8 @@ def sounding(ctx: Context, watch: Watch, calls: Calls) -> set[Alarm]:
 
 def _flash_unread(ctx: Context) -> bool:
     ledger = ctx.record.ledger
-    return any(not receipts.shown(ledger, ledger.items[i]) for i in ledger.flash if ledger.items[i].place.side == ctx.them)
+    theirs = (ledger.items[i] for i in ledger.flash if ledger.items[i].place.side == ctx.them)
+    return any(not receipts.shown(ledger, item) for item in theirs)
 
 
 def _immediate_overdue(ctx: Context) -> bool:

@@ -1,7 +1,7 @@
 """Calls: ring, rang, answered or declined or deferred or nothing, ended; the attempt on record, the seals (spec 5.6).
 
 Rules of this file:
-1. Ring and answer are signals on the line's own carriers, never entries; a ring that comes after its 60 s rings nothing.
+1. Ring and answer are signals on the line's own carriers, never entries; a ring after its 60 s rings nothing.
 2. What the called station says of a call it signs; the caller's entry carries those words, so that neither can deny.
 3. Every attempt, rung or not, is one entry of the caller's, written when the call finishes, even across a restart.
 4. An answered call is closed by two seals: the caller's first, then the called side's, which names it.
@@ -194,7 +194,7 @@ class Calls:
     # ---- signals
 
     def heard(self, signal: Signal, carrier: int) -> None:
-        if signal.line >= self.ctx.record.ledger.line_count() or self.ctx.restoring:
+        if self.ctx.restoring:
             return
         if signal.act is Act.RING:
             self._heard_ring(signal, carrier)

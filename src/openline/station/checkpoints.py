@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from openline.keys import notes
 from openline.station.context import Context
+from openline.wire.errors import invariant
 from openline.wire.merkle import Tree
 from openline.wire.terms import Checkpoint44
 
@@ -28,8 +29,8 @@ class Checkpoints:
             self.gen, self.tree = head.gen, Tree()
         for seq in range(self.tree.size, head.seq + 1):
             identity = ctx.record.id_at(ctx.us, head.gen, seq)
-            if identity is not None:
-                self.tree.append(identity)
+            invariant(identity is not None, "a chain's ids are kept for every place")
+            self.tree.append(identity or b"")
         return notes.sign_checkpoint(
             ctx.accord_id,
             ctx.us,

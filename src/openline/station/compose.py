@@ -18,6 +18,7 @@ from openline.core.record import Record
 from openline.core.release import Draft
 from openline.core.state import Formal, Standing
 from openline.station import commands as c
+from openline.wire import bodies
 from openline.wire.bodies import (
     Accept,
     Amend,
@@ -34,7 +35,7 @@ from openline.wire.bodies import (
     Suspend,
     Withdraw,
 )
-from openline.wire.errors import Refused
+from openline.wire.errors import Malformed, Refused
 from openline.wire.terms import Lane, Level
 
 
@@ -44,7 +45,15 @@ def compose(record: Record, side: int, command: c.EntryCommand, now_s: int) -> D
     Raises:
         Refused: a rule refuses it; the message names the rule.
     """
-    ledger = record.ledger
+    draft = _draft(record.ledger, side, command, now_s)
+    try:
+        bodies.from_plain(bodies.kind_of(draft.body), bodies.to_plain(draft.body))
+    except Malformed as error:  # what we write must be what the other side reads
+        raise Refused(f"this cannot be written: {error.what}", next_step="Shorten or correct it.") from None
+    return draft
+
+
+def _draft(ledger: Ledger, side: int, command: c.EntryCommand, now_s: int) -> Draft:
     match command:
         case c.SendMessage() | c.SendNotice() | c.SendDocument():
             return _tracked(ledger, side, command, now_s)

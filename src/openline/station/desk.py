@@ -20,7 +20,7 @@ from openline.core.record import Record
 from openline.core.release import Draft, Released, by_station
 from openline.core.silence import Evidence
 from openline.keys.public import possession_message
-from openline.keys.secret import RootKeys, SigningKey, XwingKey
+from openline.keys.secret import RootKeys, SigningKey, XwingKey, psk_check
 from openline.ports import Entropy, Now, Store
 from openline.station import alarms, commands
 from openline.station.alarms import Alarm
@@ -38,6 +38,7 @@ from openline.station.watch import Watch
 from openline.wire.bodies import Ack, Key, Prekey, Receipt
 from openline.wire.bundle import Payload, Pulse
 from openline.wire.entry import Entry
+from openline.wire.errors import Misuse
 from openline.wire.terms import Approval, Lane, Level, Phase
 
 
@@ -64,6 +65,11 @@ class Desk:
         """Come up on what the store holds. `first`: at the founding. `restored`: from a backup or, with `root`, from
         nothing: append nothing until the other side has shown us our tail."""
         ctx = self.ctx
+        if psk_check(self.identity.psk) != ctx.accord.psk_check:
+            raise Misuse(
+                "the pre-shared secret is not the one that the accord was made with",
+                next_step="Take the secret from the envelope of this accord.",
+            )
         ctx.now = now
         self.load_record()
         self.watch.load()
@@ -191,15 +197,15 @@ class Desk:
         self.ctx.now = now
         self.calls.answer(call_id, phase)
 
-    def rotate_keys(self, entropy: Entropy, now: Now) -> None:
-        """Name a new station key, then a new prekey; both old private halves stay for what is still on its way."""
+    def rotate_keys(self, new: SigningKey, prekey: XwingKey, now: Now) -> None:
+        """Name a new station key, then a new prekey; prekeys of before stay for what is still on its way. The caller
+        has both private halves on durable ground already: an entry that names a lost key cannot be taken back."""
         ctx, keys = self.ctx, self.identity.keys
         ctx.now = now
-        new = SigningKey.generate(entropy)
         possession = new.sign(possession_message(ctx.accord_id, new.public))
         ctx.append(by_station(Key(station=new.public, possession=possession)))
         keys.station = new
-        keys.prekeys.append(XwingKey.generate(entropy))
+        keys.add_prekey(prekey)
         ctx.append(by_station(Prekey(xwing=keys.xwing.public)))
 
     # ---- the world

@@ -56,7 +56,8 @@ class Duties:
     def _amendment_times(self) -> list[int]:
         now_s = self.ctx.now.clock_s
         ledger = self.ctx.record.ledger
-        return [a.effective_s for n in range(ledger.line_count()) for a in state.amendments(ledger, n) if a.effective_s > now_s]
+        changes = (a for n in range(ledger.line_count()) for a in state.amendments(ledger, n))
+        return [change.effective_s for change in changes if change.effective_s > now_s]
 
     def _open_offers(self) -> list[Act]:
         ledger = self.ctx.record.ledger

@@ -20,7 +20,7 @@ from openline.station.restoring import Restoration
 from openline.station.sealer import Sealer
 from openline.station.watch import Watch
 from openline.wire import entry as entries
-from openline.wire.bodies import Document, Fault, Letter, Tracked
+from openline.wire.bodies import Fault, Tracked
 from openline.wire.bundle import Payload, Pulse
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import CarrierFault, PeerFault
@@ -94,7 +94,8 @@ class Inbound:
     def _apply(self, payload: Payload, carrier: int) -> None:
         for pulse in payload.pulses:
             self._pulse(pulse, carrier)
-        for signal in payload.signals:
+        lines = self.ctx.record.ledger.line_count()
+        for signal in (s for s in payload.signals if s.line < lines):
             self.watch.heard_signal(signal.line)
             self.calls.heard(signal, carrier)
         if payload.entries:
@@ -210,7 +211,8 @@ class Inbound:
 
     def _tell(self, entry: Entry) -> None:
         """A document is told when its pages are verified too."""
-        if entry.side == self.ctx.them and isinstance(entry.body, Tracked | Letter) and not isinstance(entry.body, Document):
+        item = self.ctx.record.ledger.items.get(entry.id)
+        if entry.side == self.ctx.them and item is not None and not item.document:
             line = entry.body.line if isinstance(entry.body, Tracked) else 0
             self.ctx.tell("arrived", line=line, id=entry.id)
 

@@ -20,6 +20,7 @@ from openline.station.outbox import NOWHERE, Outbox, chunks, retry_offset_ms
 from openline.station.sealer import Sealer
 from openline.wire.bodies import Generation
 from openline.wire.bundle import Have, Payload, Reentry
+from openline.wire.entry import Entry
 from openline.wire.terms import Head
 
 EMPTY_SIGNATURE: Final = bytes(64)
@@ -36,7 +37,17 @@ class Restoration:
         self.reentry: Reentry | None = None
         self.asked_ms: int | None = None
         self.round = 0
+        self.pleas_spent = {key.rpartition("/")[2] for key in ctx.store.metas("plea/")}
+        self.plea: bytes | None = None  # of theirs, being answered
+        ctx.on_append.append(self._on_entry)
         self.they_lack: dict[int, tuple[int, int]] | None = None  # side → what a restoring peer said it holds
+
+    def _on_entry(self, entry: Entry) -> None:
+        """Their new generation ends their plea: who replays it later must not make us seal to an old key."""
+        if entry.side == self.ctx.them and isinstance(entry.body, Generation) and self.plea is not None:
+            self.pleas_spent.add(self.plea.hex())
+            self.ctx.remember(f"plea/{self.plea.hex()}", b"")
+            self.plea = None
 
     # ---- our return
 
@@ -165,11 +176,15 @@ class Restoration:
             BadSignature: their root did not.
         """
         ctx = self.ctx
+        if plea.nonce.hex() in self.pleas_spent:
+            return
         side = ctx.accord.sides[ctx.them]
         message = public.reentry_message(ctx.accord_id, ctx.them, plea.nonce, plea.station, plea.xwing)
         public.verify(side.root_ed25519, message, plea.root_ed25519)
         public.verify_mldsa87(side.root_mldsa87, message, plea.root_mldsa87)
+        public.check_key(plea.station)
         self.sealer.seal_for_reentry(plea.xwing)
+        self.plea = plea.nonce
 
     def answer(self) -> list[bytes]:
         """Both chains from where the restoring side stands, and our frontier, which tells it when it is whole."""

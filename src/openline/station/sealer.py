@@ -9,12 +9,15 @@ Rules of this file:
 
 from __future__ import annotations
 
-from openline.keys import sealing
+from contextlib import suppress
+
+from openline.keys import public, sealing
 from openline.keys.sealing import Epoch
 from openline.station.context import Context
 from openline.wire.bodies import Generation, Prekey
 from openline.wire.bundle import Payload, decode_payload, encode_payload
 from openline.wire.entry import Entry
+from openline.wire.errors import Malformed
 
 EPOCHS_KEPT = 16  # chosen: followers of older epochs are re-sent by the record's own repair
 RND_BYTES = 8
@@ -25,7 +28,6 @@ class Sealer:
         self.ctx = ctx
         self.epoch = sealing.new_epoch(ctx.entropy)
         self.prekey = ctx.accord.sides[ctx.them].xwing
-        self.reentry_prekey: bytes | None = None
         self.they_hold = False
         self.theirs: dict[bytes, bytes] = {
             bytes.fromhex(key.rpartition("/")[2]): secret for key, secret in ctx.store.metas("epoch/").items()
@@ -34,9 +36,11 @@ class Sealer:
         ctx.on_append.append(self._on_entry)
 
     def _on_entry(self, entry: Entry) -> None:
+        """Their next prekey; one that nothing can be sealed to is kept in the record and has no effect (spec 3.7)."""
         if entry.side == self.ctx.them and isinstance(entry.body, Prekey | Generation):
-            self.reentry_prekey = None
-            self._seal_to(entry.body.xwing)
+            with suppress(Malformed):
+                public.xwing_public(entry.body.xwing)
+                self._seal_to(entry.body.xwing)
 
     def _seal_to(self, prekey: bytes) -> None:
         if prekey != self.prekey:
@@ -44,8 +48,12 @@ class Sealer:
             self.epoch, self.they_hold = sealing.new_epoch(self.ctx.entropy), False
 
     def seal_for_reentry(self, xwing: bytes) -> None:
-        """A restored station of theirs pleads for its record: answer to the key that its root signed."""
-        self.reentry_prekey = xwing
+        """A restored station of theirs pleads for its record: answer to the key that its root signed.
+
+        Raises:
+            Malformed: nothing can be sealed to it.
+        """
+        public.xwing_public(xwing)
         self._seal_to(xwing)
 
     def seal(self, payload: Payload, *, opener: bool = False) -> bytes:
