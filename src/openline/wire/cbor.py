@@ -9,12 +9,15 @@ Rules of this file:
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import cbor2
 
 from openline.wire import limits
 from openline.wire.errors import Malformed, OurFault
+from openline.wire.limits import UINT_MAX
+
+DEPTH_WRITTEN_MAX: Final = 8  # the accord, the deepest thing we write
 
 Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[int, Value] | None"
 
@@ -26,8 +29,9 @@ def encode(value: Value) -> bytes:
         OurFault: the value is not one of the types above.
     """
     try:
-        _check(value, 0)
-        return cbor2.dumps(value, canonical=True)
+        encoded = cbor2.dumps(value, canonical=True)
+        _check(cbor2.loads(encoded), DEPTH_WRITTEN_MAX)
+        return encoded
     except Malformed as error:
         raise OurFault(f"tried to encode {error.what}") from None
     except UnicodeEncodeError:
@@ -48,10 +52,11 @@ def decode(data: bytes, *, depth_max: int = limits.CBOR_DEPTH_MAX) -> Value:
 
 
 def _checked(value: Value, data: bytes, depth_max: int) -> Value:
-    _check(value, 0, depth_max)
-    # Re-encoding catches every second form: long integers, unsorted or repeated keys, indefinite lengths, tails.
+    _check(value, depth_max)
+    # Re-encoding catches every second form: long numbers, repeated keys, indefinite lengths, bytes left over. It keeps
+    # the order of map keys as it came; that they ascend is checked with the types.
     try:
-        same = cbor2.dumps(value, canonical=True) == data
+        same = cbor2.dumps(value) == data
     except Exception as error:
         raise Malformed(f"not encodable again: {type(error).__name__}") from None
     if not same:
@@ -59,22 +64,29 @@ def _checked(value: Value, data: bytes, depth_max: int) -> Value:
     return value
 
 
-def _check(value: Value, depth: int, depth_max: int = limits.CBOR_DEPTH_MAX) -> None:
+def _check(value: Value, depth_left: int) -> None:
+    """Types, ranges, order of keys, depth. The order of the tests is that of how often they decide."""
     kind = type(value)
     if kind is int:
-        if not 0 <= value <= limits.UINT_MAX:  # type: ignore[operator]
+        if not 0 <= value <= UINT_MAX:  # type: ignore[operator]
             raise Malformed("a number that is negative or above 2^64-1")
+    elif kind is bytes or kind is str or value is None or kind is bool:
+        return
     elif kind is list:
-        if depth >= depth_max:
-            raise Malformed(f"nested deeper than {depth_max}")
+        if not depth_left:
+            raise Malformed("nested too deep")
         for item in value:  # type: ignore[union-attr]
-            _check(item, depth + 1, depth_max)
+            if type(item) is not bytes:
+                _check(item, depth_left - 1)
     elif kind is dict:
-        if depth >= depth_max:
-            raise Malformed(f"nested deeper than {depth_max}")
+        if not depth_left:
+            raise Malformed("nested too deep")
+        before = -1
         for key, item in value.items():  # type: ignore[union-attr]
-            if type(key) is not int or not 0 <= key <= limits.UINT_MAX:
-                raise Malformed("a map key that is not an unsigned number")
-            _check(item, depth + 1, depth_max)
-    elif kind not in (bytes, str, bool, type(None)):
+            if type(key) is not int or not before < key <= UINT_MAX:
+                raise Malformed("map keys that are not ascending unsigned numbers")
+            before = key
+            if type(item) is not bytes:
+                _check(item, depth_left - 1)
+    else:
         raise Malformed(f"a value of a type that has no place here ({kind.__name__})")
