@@ -10,7 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from openline.keys import public
 from openline.wire.accord import Accord
@@ -96,13 +96,13 @@ def step(cursor: Cursor, entry: Entry, accord: Accord, own: Holds, *, signatures
             entry.body.possession,
         )
         key = entry.body.station
-    return replace(cursor, key=key, head=entry.head, ack=ack)
+    return Cursor(cursor.side, cursor.accord_id, key, entry.head, ack)
 
 
 def advanced(cursor: Cursor, entry: Entry) -> Cursor:
     """The chain after an entry that we have just made ourselves by its rules."""
     key = entry.body.station if isinstance(entry.body, Key | Generation) else cursor.key
-    return replace(cursor, key=key, head=entry.head, ack=entry.ack or cursor.ack)
+    return Cursor(cursor.side, cursor.accord_id, key, entry.head, entry.ack or cursor.ack)
 
 
 def check_signature(accord_id: bytes, entry: Entry, key: bytes, name: str) -> None:

@@ -66,7 +66,7 @@ class BadRange(PeerFault):
 
 class HeadFirst:
     """Takes one side's entries that follow on the record's own, in order. The record is not changed before
-    `settle`."""
+    `finish`."""
 
     def __init__(self, record: Record, side: int) -> None:
         self.record = record
@@ -153,20 +153,26 @@ class HeadFirst:
         chain.check_signature(self._cursor.accord_id, entry, last.key, self._name(entry.gen, entry.seq))
         return Provisional(chain.advanced(self.record.cursors[self.side], entry), len(self.links) - 1)
 
-    def batches(self) -> Iterator[Batch]:
-        """What is still to be verified, cut for threads."""
-        for first in range(0, len(self.links), BATCH):
-            yield Batch(self._cursor.accord_id, first, self.links[first : first + BATCH])
+    def finish(self, append: Callable[[Entry, Cursor], None], spread: Spread = map) -> int:
+        """Check every signature, decode and append the whole range (spec 6 steps 1 and 5 to 7); how many entries.
 
-    def verify(self, spread: Spread = map) -> None:
-        """Check every signature. `spread` maps a function over batches, as `map` or a thread pool's does.
+        `spread` maps a function over batches in order, as `map` or a thread pool's does; a batch is appended as soon
+        as it and those before it are verified.
 
         Raises:
-            BadRange: one does not hold, beneath a head that is signed; with the proof.
+            BadRange: a signature does not hold, beneath a head that is signed; with the proof.
+            PeerFault: a body is malformed, or an acknowledgement goes back. What came before it is appended.
         """
-        for broken in spread(first_bad, self.batches()):
+        batches = list(self._batches())
+        for batch, broken in zip(batches, spread(first_bad, batches), strict=True):
             if broken is not None:
                 raise self._bad(broken)
+            self._settle(batch, append)
+        return len(self.links)
+
+    def _batches(self) -> Iterator[Batch]:
+        for first in range(0, len(self.links), BATCH):
+            yield Batch(self._cursor.accord_id, first, self.links[first : first + BATCH])
 
     def _bad(self, place: int) -> PeerFault:
         entry = entries.decode(self.links[place].data)
@@ -176,21 +182,15 @@ class HeadFirst:
         proof = Fault(proof=ProofKind.BAD_SIGNATURE, first=entry.data, second=self.links[place + 1].data)
         return BadRange(what, proof)
 
-    def settle(self, append: Callable[[Entry, Cursor], None]) -> int:
-        """Decode and append the whole range, which is verified now (spec 6 steps 1, 5 and 7); how many entries.
+    def _settle(self, batch: Batch, append: Callable[[Entry, Cursor], None]) -> None:
+        record, side = self.record, self.side
 
-        Raises:
-            PeerFault: a body is malformed, or an acknowledgement goes back; what came before it is appended.
-        """
-        record = self.record
-        for link in self.links:
+        def own(gen: int, seq: int) -> bytes | None:
+            return record.id_at(side, gen, seq)
+
+        for link in batch.links:
             entry = entries.decode(link.data)
-            cursor = record.cursors[self.side]
-            after = chain.step(
-                cursor, entry, record.accord, lambda gen, seq: record.id_at(self.side, gen, seq), signatures=False
-            )
-            append(entry, after)
-        return len(self.links)
+            append(entry, chain.step(record.cursors[side], entry, record.accord, own, signatures=False))
 
     def _name(self, gen: int, seq: int) -> str:
         return f"{self.record.accord.sides[self.side].name} {gen}/{seq}"

@@ -76,6 +76,7 @@ def _approvals() -> Any:
 
 T = TypeVar("T")
 KINDS: dict[int, type[Body]] = {}
+_BY_KEY: dict[type[Body], tuple[dict[int, tuple[str, Codec, Any]], frozenset[int]]] = {}
 _LAYOUT: dict[type[Body], list[tuple[str, int, Codec, Any]]] = {}
 
 
@@ -95,6 +96,10 @@ def body(kind: int) -> Callable[[type[T]], type[T]]:
         _LAYOUT[made] = [
             (x.name, x.metadata["key"], x.metadata["codec"], x.default) for x in fields(cast(Any, cls))
         ]
+        _BY_KEY[made] = (
+            {key: (name, codec, default) for name, key, codec, default in _LAYOUT[made]},
+            frozenset(key for _, key, _, default in _LAYOUT[made] if default is MISSING),
+        )
         return cls
 
     return register
@@ -396,24 +401,22 @@ def from_plain(kind: int, plain: Value) -> Body:
         return Ack()
     if type(plain) is not dict:
         raise Malformed(f"the body of kind {kind} is not a map")
+    known, required = _BY_KEY[cls]
     values: dict[str, Any] = {}
-    seen = 0
-    for name, key, codec, default in _LAYOUT[cls]:
-        if key not in plain:
-            if default is MISSING:
-                raise Malformed(f"{cls.__name__} lacks field {key} ({name})")
-            continue
-        seen += 1
+    for key, item in plain.items():
+        field_ = known.get(key)
+        if field_ is None:
+            raise Malformed(f"{cls.__name__} has unknown field {key}")
+        name, codec, default = field_
         try:
-            value = codec.read(plain[key])
+            value = values[name] = codec.read(item)
         except Malformed as error:
             raise Malformed(f"{cls.__name__} field {key} ({name}): {error.what}") from None
-        if default is not MISSING and value == default:
+        if value == default:
             raise Malformed(f"{cls.__name__} field {key} ({name}) is written out at its default")
-        values[name] = value
-    if seen != len(plain):
-        known = {key for _, key, _, _ in _LAYOUT[cls]}
-        raise Malformed(f"{cls.__name__} has unknown field {min(set(plain) - known)}")
+    if not required <= plain.keys():
+        key = min(required - plain.keys())
+        raise Malformed(f"{cls.__name__} lacks field {key} ({known[key][0]})")
     return cls(**values)
 
 
