@@ -9,7 +9,7 @@ from openline.keys.entropy import SeededEntropy
 from openline.keys.founding import SideKeys, found
 from openline.keys.secret import join_psk
 from openline.wire.accord import Carrier, CarrierKind, Line, Post, SignedAccord
-from openline.wire.bodies import CheckIn
+from openline.wire.terms import CheckIn
 
 
 class Made(NamedTuple):

@@ -205,7 +205,7 @@ def decode(document: bytes) -> Accord:
     """
     if len(document) > limits.ACCORD_BYTES_MAX:
         raise Malformed(f"an accord of {len(document)} bytes; the limit is {limits.ACCORD_BYTES_MAX}")
-    accord: Accord = from_map(Accord, cbor.decode(document, depth_max=8))
+    accord: Accord = from_map(Accord, cbor.decode(document))
     if accord.format != FORMAT or accord.suite != SUITE:
         raise Malformed(f"accord format {accord.format}, suite {accord.suite}; this release reads 1 and 1")
     for line in accord.lines:

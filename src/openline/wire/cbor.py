@@ -9,15 +9,13 @@ Rules of this file:
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import cbor2
 
 from openline.wire import limits
 from openline.wire.errors import Malformed, OurFault
 from openline.wire.limits import UINT_MAX
-
-DEPTH_WRITTEN_MAX: Final = 8  # the accord, the deepest thing we write
 
 Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[int, Value] | None"
 
@@ -29,7 +27,7 @@ def encode(value: Value) -> bytes:
         OurFault: the value is not one of the types above.
     """
     try:
-        _check(value, DEPTH_WRITTEN_MAX, ordered=False)
+        _check(value, limits.CBOR_DEPTH_MAX, ordered=False)
         return cbor2.dumps(value, canonical=True)
     except Malformed as error:
         raise OurFault(f"tried to encode {error.what}") from None

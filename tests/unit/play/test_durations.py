@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 
@@ -88,10 +89,11 @@ def test_a_duration_is_never_shortened(amount, unit):
 @given(st.text("PTWDHMSY0123456789.,-+ ", max_size=14))
 def test_any_text_is_a_duration_or_refused(text):
     """Any text gives a number of milliseconds that is not negative, or `Misuse`."""
-    try:
-        assert durations.duration_ms(text) >= 0
-    except Misuse as error:
-        assert error.what
+    read = 0
+    with suppress(Misuse):
+        read = durations.duration_ms(text)
+
+    assert read >= 0
 
 
 @given(

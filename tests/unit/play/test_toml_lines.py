@@ -42,7 +42,7 @@ class Writer:
         self.lines.setdefault(path, self.text.count("\n") + 1)
 
     def space(self, *, newlines: bool) -> None:
-        blanks = ["", " ", "\t"] + (["\n", " # ] } , = \"\n", "\r\n", "\n\n  "] if newlines else [])
+        blanks = ["", " ", "\t"] + (["\n", ' # ] } , = "\n', "\r\n", "\n\n  "] if newlines else [])
         self.text += self.draw(st.sampled_from(blanks))
 
     def key(self, name: str) -> str:
