@@ -99,17 +99,16 @@ class _Walk:
     def _key(self) -> list[str]:
         """A key's parts; leaves `at` on what follows it: `=` or `]`."""
         parts: list[str] = []
-        while True:
-            self._blank()
-            match = _STRING.match(self.text, self.at) or _BARE_KEY.match(self.text, self.at)
-            if match is None:
-                return parts
+        self._blank()
+        while match := _STRING.match(self.text, self.at) or _BARE_KEY.match(self.text, self.at):
             parts.append(_decoded(match.group()))
             self.at = match.end()
             self._blank()
             if not self.text.startswith(".", self.at):
-                return parts
+                break
             self.at += 1
+            self._blank()
+        return parts
 
     def _value(self, path: Path) -> None:
         if self.text.startswith("[", self.at):

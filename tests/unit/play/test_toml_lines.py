@@ -47,7 +47,8 @@ class Writer:
 
     def key(self, name: str) -> str:
         bare = name.isascii() and name.replace("-", "").isalnum()
-        return name if bare and self.flip() else json.dumps(name, ensure_ascii=self.flip())
+        forms = [json.dumps(name), json.dumps(name, ensure_ascii=False), f"'{name}'"] + ([name] if bare else [])
+        return str(self.draw(st.sampled_from(forms)))
 
     def table(self, path: tuple[str | int, ...], table: dict[str, Any]) -> None:
         """The pairs of a table that stands under a header, then the tables in it that have headers of their own."""
