@@ -6,13 +6,17 @@ alone; damage on the way is never a proof, for a carrier can make it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from openline.core.chain import check_generation
 from openline.keys import public
 from openline.wire import entry as entries
 from openline.wire.accord import Accord
 from openline.wire.bodies import Fault, Generation
-from openline.wire.entry import Entry, signed_bytes
+from openline.wire.entry import SIGNATURE_BYTES, Entry, signed_bytes
 from openline.wire.errors import PeerFault
+from openline.wire.limits import CORE_BYTES_MAX
 from openline.wire.terms import ProofKind
 
 
@@ -27,16 +31,32 @@ def proven(accord: Accord, accord_id: bytes, body: Fault, keys: tuple[bytes, ...
     if first.side != second.side or first.gen != second.gen:
         return None
     trusted = (accord.sides[first.side].station, *keys)
-    if body.proof == ProofKind.FORK:
-        ok = first.seq == second.seq and first.id < second.id
-        return first.side if ok and _signed(accord, accord_id, first, trusted) and _signed(accord, accord_id, second, trusted) else None
-    if second.seq != first.seq + 1 or not _signed(accord, accord_id, second, trusted):
+    if not _signed(accord, accord_id, second, trusted):
         return None
-    if body.proof == ProofKind.BAD_SIGNATURE:
-        guilty = second.prev == first.id and not _signed(accord, accord_id, first, trusted)
+    first_signed = _signed(accord, accord_id, first, trusted)
+    if body.proof == ProofKind.FORK:
+        guilty = first_signed and first.seq == second.seq and first.id < second.id
+    elif second.seq != first.seq + 1:
+        guilty = False
+    elif body.proof == ProofKind.BAD_SIGNATURE:
+        guilty = not first_signed and second.prev == first.id
     else:
-        guilty = _signed(accord, accord_id, first, trusted) and (second.prev != first.id or _takes_back(first, second))
+        guilty = first_signed and (second.prev != first.id or _takes_back(first, second))
     return first.side if guilty else None
+
+
+def in_sequence(accord: Accord, accord_id: bytes, keys: tuple[bytes, ...], run: Sequence[Entry]) -> Fault | None:
+    """A proof of BAD_SIGNATURE or BAD_CHAIN that two neighbours of one chain in `run` make, or None. What only *one*
+    entry shows is no proof: anybody can write an entry that nobody signed."""
+    ordered = sorted(run, key=lambda e: e.place)
+    for first, second in pairwise(ordered):
+        for kind in (ProofKind.BAD_SIGNATURE, ProofKind.BAD_CHAIN):
+            if max(len(first.data), len(second.data)) > CORE_BYTES_MAX + SIGNATURE_BYTES:
+                continue
+            proof = Fault(proof=kind, first=first.data, second=second.data)
+            if proven(accord, accord_id, proof, keys) is not None:
+                return proof
+    return None
 
 
 def _takes_back(first: Entry, second: Entry) -> bool:

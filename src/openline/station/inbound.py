@@ -8,6 +8,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+from openline.core import faults
 from openline.core.record import Examined, fork_proof
 from openline.core.release import by_station
 from openline.keys.sealing import UnknownEpoch
@@ -139,7 +140,11 @@ class Inbound:
         own = [e for e in arrived if e.side == ctx.us]
         if own and not ctx.restoring and any(ctx.record.id_at(*e.place) is None for e in own):
             self.restoration.begin(None)
-        found = ctx.record.examine(arrived, self.strays)
+        try:
+            found = ctx.record.examine(arrived, self.strays)
+        except PeerFault:
+            self._prove([e for e in arrived if e.side == ctx.them])
+            raise
         self._keep(found)
         if found.append:
             self._close_gaps()
@@ -163,6 +168,22 @@ class Inbound:
         for entry in found.strays:
             self._stray(entry)
 
+    def _prove(self, refused: list[Entry]) -> None:
+        """A refused bundle may hold proof against its author: two neighbours, one of them perhaps our own copy of
+        their head. Nothing of the bundle is taken in; the proof is recorded."""
+        ctx = self.ctx
+        head = ctx.record.cursors[ctx.them].head
+        data = None if head is None else self._data(Place(ctx.them, head.gen, head.seq), head.id)
+        run = [*refused, *([] if data is None else [entries.decode(data)])]
+        keys = tuple(ctx.record.ledger.keys[ctx.them])
+        proof = faults.in_sequence(ctx.accord, ctx.accord_id, keys, run)
+        if proof is not None and not ctx.restoring:
+            self._record_proof(proof)
+
+    def _record_proof(self, proof: Fault) -> None:
+        if (proof.first, proof.second) not in self.recorded_proofs:
+            self.ctx.append(by_station(proof))
+
     def _close_gaps(self) -> None:
         """What was ahead may follow now."""
         while self.ahead:
@@ -181,9 +202,7 @@ class Inbound:
         held = ctx.record.id_at(*entry.place)
         kept = None if held is None else self._data(entry.place, held)
         if kept is not None and entry.side == ctx.them and not ctx.restoring:
-            proof = fork_proof(kept, entry.data)
-            if (proof.first, proof.second) not in self.recorded_proofs:
-                ctx.append(by_station(proof))
+            self._record_proof(fork_proof(kept, entry.data))
         head = ctx.record.cursors[entry.side].head
         if head is not None and (entry.gen, entry.seq) > (head.gen, head.seq):
             self._follow(entry)
