@@ -10,6 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -134,6 +135,7 @@ class Ledger:
         self.accepts: dict[bytes, list[Act]] = {}
         self.withdraws: dict[bytes, list[Act]] = {}
         self.proofs: list[Act] = []
+        self._proven: tuple[tuple[int, int], list[tuple[Act, int]]] | None = None
         self.generations: list[Act] = []
         self.keys = tuple([side.station] for side in accord.sides)
         self.items: dict[bytes, Item] = {}
@@ -198,14 +200,18 @@ class Ledger:
 
     def proven(self) -> list[tuple[Act, int]]:
         """The proofs of fault that hold, each with the side it is against."""
-        found = []
+        keys = (*self.keys[0], *self.keys[1])
+        mark = (len(self.proofs), len(keys))
+        if self._proven is None or self._proven[0] != mark:
+            self._proven = (mark, list(self._proven_with(keys)))
+        return self._proven[1]
+
+    def _proven_with(self, keys: tuple[bytes, ...]) -> Iterator[tuple[Act, int]]:
         for act in self.proofs:
             if isinstance(act.body, Fault):
-                keys = (*self.keys[0], *self.keys[1])
                 against = faults.proven(self.accord, self.accord_id, act.body, keys)
                 if against is not None and against != act.place.side:
-                    found.append((act, against))
-        return found
+                    yield act, against
 
     def _item(self, entry: Entry, acked: Position) -> None:
         """A line that the accord lacks makes the entry an unknown one: kept, acknowledged, without effect."""

@@ -46,7 +46,8 @@ class Demand:
     """Our latest demand on the line: a finished call, or a message whose due time has passed (DESIGN §6 rule 3)."""
 
     what: str  # "call" or "message"
-    at_s: int
+    at_s: int  # when the call finished, or when the message fell due
+    due_s: int = 0  # of a call: when its check-in was due; 0 = outside the schedule
     outcome: Outcome | None = None
     shown: bool = False
     answered: bool = False
@@ -65,10 +66,32 @@ class RelayWord:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Counts from the record: silences at a check-in, and how many ended by the line's next scheduled call."""
+    """Counts from the record: silences at a check-in, and how many ended by the line's next scheduled call; how many
+    check-ins up to the latest were not answered in a row, and when the last answered one was due (0: none was)."""
 
     silences: int = 0
     ended_by_next: int = 0
+    in_a_row: int = 0
+    answered_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A suspension in force here: whose, since when, its reason as given, and when it ends if both agreed on that."""
+
+    ours: bool
+    from_s: int
+    reason: str = ""
+    ends_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A proposal to restore this line and lane that is not concluded: whose, for when, accepted by the other or not."""
+
+    ours: bool
+    effective_s: int
+    accepted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +124,15 @@ class Evidence:
     history: History = History()
     missed_check_in_s: int | None = None
     statements: tuple[str, ...] = ()
+    lane: str = "liaison"
+    now_s: int = 0
+    zone: str = "UTC"
+    cuts: tuple[Cut, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    opened_s: int | None = None
+    expires_s: int = 0
+    earlier: tuple[Demand, ...] = ()
+    next_check_in_s: int | None = None
 
 
 def alive(evidence: Evidence, now_ms: int) -> bool:

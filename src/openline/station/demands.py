@@ -18,36 +18,57 @@ GRACE_S = 300  # a check-in counts as missed five minutes after it was due (DESI
 
 def latest(ctx: Context, line: int) -> Demand | None:
     """Our latest demand on a line."""
+    return next(iter(newest_first(ctx, line)), None)
+
+
+def newest_first(ctx: Context, line: int) -> list[Demand]:
+    """Our latest finished call and our latest message whose due time has passed, the later one first."""
+    message, call = _message(ctx, line), _call(ctx, line)
+    if message is not None and (call is None or message.at_s >= call.at_s):
+        return [message] if call is None else [message, call]
+    return [demand for demand in (call, message) if demand is not None]
+
+
+def _message(ctx: Context, line: int) -> Demand | None:
     ledger, now_s = ctx.record.ledger, ctx.now.clock_s
-    call = ledger.calls[line].last.get(ctx.us)
     due = None
     for item in ledger.due_items[ctx.us].get(line, ()):
         at = item.time_s + item.due_s
         if at <= now_s and (due is None or at > due[0]):
             due = (at, item)
-    if due is not None and (call is None or due[0] >= call.time_s):
-        at, item = due
-        return Demand(
-            "message",
-            at,
-            shown=receipts.shown(ledger, item),
-            answered=receipts.answered(ledger, item),
-            cite=f"{item.place.gen}/{item.place.seq}",
-        )
+    if due is None:
+        return None
+    at, item = due
+    return Demand(
+        "message",
+        at,
+        shown=receipts.shown(ledger, item),
+        answered=receipts.answered(ledger, item),
+        cite=f"{item.place.gen}/{item.place.seq}",
+    )
+
+
+def _call(ctx: Context, line: int) -> Demand | None:
+    call = ctx.record.ledger.calls[line].last.get(ctx.us)
     if call is None:
         return None
-    return Demand("call", call.time_s, outcome=call.outcome, cite=f"{call.place.gen}/{call.place.seq}")
+    cite = f"{call.place.gen}/{call.place.seq}"
+    return Demand("call", call.time_s, due_s=call.due_s, outcome=call.outcome, cite=cite)
 
 
 def history(ctx: Context, line: int) -> History:
-    """How many check-ins of this line were not answered, and after how many of those the next one was."""
+    """How many check-ins of this line were not answered, after how many of those the next one was, and the run of
+    them that lasts."""
     tries = sorted(ctx.record.ledger.calls[line].tries.items())
     silences = ended = 0
     for (_, outcome), (_, following) in pairwise(tries):
         if outcome is not Outcome.ANSWERED:
             silences += 1
             ended += following is Outcome.ANSWERED
-    return History(silences, ended)
+    answered = [due_s for due_s, outcome in tries if outcome is Outcome.ANSWERED]
+    last = answered[-1] if answered else 0
+    in_a_row = sum(due_s > last for due_s, _ in tries)
+    return History(silences, ended, in_a_row, last)
 
 
 def completed(ctx: Context, line: int) -> int:

@@ -169,6 +169,9 @@ class Watch:
         ledger, now_s = ctx.record.ledger, ctx.now.clock_s
         cuts = [state.cut(ledger, line, each, now_s) for each in Lane]
         opened = self._opened_s(line)
+        demand, *earlier = demands.newest_first(ctx, line) or [None]
+        in_force = state.line_in_force(ledger, line, now_s)
+        following = schedule.next_due(in_force.check_ins, in_force.holidays, now_s)
         return Evidence(
             line=ctx.accord.lines[line].id,
             formal=state.formal(ledger, line, lane, now_s).value,
@@ -187,12 +190,21 @@ class Watch:
             every_lane_cut=all(cut is not state.Formal.OPEN for cut in cuts),
             opened_by_restoration=opened is not None,
             through_since_opening=opened is not None and self.through_s.get(line, -1) >= opened,
-            demand=demands.latest(ctx, line),
+            demand=demand,
             relays=tuple(
                 RelayWord(ids[n], in_touch, attached, at) for n, (in_touch, attached, at) in sorted(self.relays.items())
             ),
             history=demands.history(ctx, line),
             missed_check_in_s=demands.missed_check_in(ctx, line),
+            lane=lane.name.lower(),
+            now_s=now_s,
+            zone=ctx.accord.sides[ctx.us].zone,
+            cuts=formal_grounds.cuts(ctx, line, lane),
+            offers=formal_grounds.offers(ctx, line, lane),
+            opened_s=opened,
+            expires_s=in_force.expires_s,
+            earlier=tuple(earlier),
+            next_check_in_s=None if following is None else following.due_s,
         )
 
     def _opened_s(self, line: int) -> int | None:

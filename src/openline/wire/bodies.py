@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar, cast
 
 from openline.wire import limits
 from openline.wire.cbor import Value
-from openline.wire.codecs import FLAG, Codec, enum, many, octets, pair, row, uint, utf8
+from openline.wire.codecs import FLAG, Codec, enum, keyed, many, octets, pair, row, uint, utf8
 from openline.wire.errors import Malformed
 from openline.wire.terms import (
     Approval,
@@ -45,9 +45,7 @@ HEAD: Final = row(Head, uint(), uint(), ID)
 SCOPE: Final = many(
     row(pair, LINE, enum(Lane)), limits.LINES_MAX * 2, least=1, ascending=True
 )
-TEXTS: Final = many(
-    row(pair, utf8(limits.NAME_BYTES_MAX, least=1), utf8(least=1)), limits.LANGUAGES_MAX, least=1, ascending=True
-)
+TEXTS: Final = keyed(utf8(limits.NAME_BYTES_MAX, least=1), utf8(least=1), limits.LANGUAGES_MAX, least=1)
 CHECK_IN: Final = row(CheckIn, uint(86_399), uint(1), uint(1), utf8(limits.NAME_BYTES_MAX, least=1))
 CHECK_INS: Final = many(CHECK_IN, limits.CHECK_INS_MAX)
 CARRIER_NUMBERS: Final = many(uint(limits.CARRIERS_MAX - 1), limits.CARRIERS_MAX, least=1)
@@ -298,9 +296,7 @@ class Notice(Tracked):
     """A form id and its fields, so that each side reads the same signed fields in its own language."""
 
     form: str = f(14, utf8(limits.NAME_BYTES_MAX, least=1))
-    fields: Texts = f(
-        15, many(row(pair, utf8(limits.NAME_BYTES_MAX, least=1), utf8()), limits.FORM_FIELDS_MAX, ascending=True), ()
-    )
+    fields: Texts = f(15, keyed(utf8(limits.NAME_BYTES_MAX, least=1), utf8(), limits.FORM_FIELDS_MAX), ())
 
 
 @body(17)

@@ -118,6 +118,19 @@ def many(of: Codec, most: int, *, least: int = 0, ascending: bool = False) -> Co
     )
 
 
+def keyed(key: Codec, value: Codec, most: int, *, least: int = 0) -> Codec:
+    """An array of `least` to `most` pairs of a key and its value, ascending by the key: each key stands once."""
+    pairs = many(row(pair, key, value), most, least=least)
+
+    def read(value: Value) -> tuple[Any, ...]:
+        out: tuple[Any, ...] = pairs.read(value)
+        if any(a[0] >= b[0] for a, b in pairwise(out)):
+            raise Malformed("pairs whose keys do not ascend, or one key twice")
+        return out
+
+    return Codec(f"{pairs.name[:-1]}, ascending by the first]", read, pairs.plain)
+
+
 def pair(*values: Any) -> tuple[Any, ...]:
     """A plain tuple, as `row` makes one."""
     return values
