@@ -100,7 +100,10 @@ class Evidence:
 
     heard_here: newest pulse or call signal of theirs on this line, and, over all its carriers, the newest echo.
     heard_lines: newest pulse or call signal on each other line. heard_carriers: newest authenticated bundle of any
-    kind by each live or relay carrier. line_carriers: the carriers this line uses now."""
+    kind by each live or relay carrier. line_carriers: the carriers this line uses now. up_since_ms: None = down.
+
+    now_s, zone: this station's clock and zone, for the record's own times (`_s`). cuts, offers, opened_s, expires_s:
+    what the formal state rests on. earlier: demands of ours before the latest, evidence only."""
 
     line: str
     formal: str

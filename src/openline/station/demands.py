@@ -16,11 +16,6 @@ from openline.wire.terms import Outcome
 GRACE_S = 300  # a check-in counts as missed five minutes after it was due (DESIGN §9)
 
 
-def latest(ctx: Context, line: int) -> Demand | None:
-    """Our latest demand on a line."""
-    return next(iter(newest_first(ctx, line)), None)
-
-
 def newest_first(ctx: Context, line: int) -> list[Demand]:
     """Our latest finished call and our latest message whose due time has passed, the later one first."""
     message, call = _message(ctx, line), _call(ctx, line)

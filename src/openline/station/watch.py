@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Final
 
-from openline.core import silence, state
+from openline.core import schedule, silence, state
 from openline.core.silence import Evidence, Heard, RelayWord
-from openline.station import demands
+from openline.station import demands, grounds
 from openline.station.calls import line_carriers
 from openline.station.context import Context
 from openline.wire import cbor
@@ -169,7 +169,7 @@ class Watch:
         ledger, now_s = ctx.record.ledger, ctx.now.clock_s
         cuts = [state.cut(ledger, line, each, now_s) for each in Lane]
         opened = self._opened_s(line)
-        demand, *earlier = demands.newest_first(ctx, line) or [None]
+        asked = demands.newest_first(ctx, line)
         in_force = state.line_in_force(ledger, line, now_s)
         following = schedule.next_due(in_force.check_ins, in_force.holidays, now_s)
         return Evidence(
@@ -190,7 +190,7 @@ class Watch:
             every_lane_cut=all(cut is not state.Formal.OPEN for cut in cuts),
             opened_by_restoration=opened is not None,
             through_since_opening=opened is not None and self.through_s.get(line, -1) >= opened,
-            demand=demand,
+            demand=asked[0] if asked else None,
             relays=tuple(
                 RelayWord(ids[n], in_touch, attached, at) for n, (in_touch, attached, at) in sorted(self.relays.items())
             ),
@@ -199,11 +199,11 @@ class Watch:
             lane=lane.name.lower(),
             now_s=now_s,
             zone=ctx.accord.sides[ctx.us].zone,
-            cuts=formal_grounds.cuts(ctx, line, lane),
-            offers=formal_grounds.offers(ctx, line, lane),
+            cuts=grounds.cuts(ctx, line, lane),
+            offers=grounds.offers(ctx, line, lane),
             opened_s=opened,
             expires_s=in_force.expires_s,
-            earlier=tuple(earlier),
+            earlier=tuple(asked[1:]),
             next_check_in_s=None if following is None else following.due_s,
         )
 
