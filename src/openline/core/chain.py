@@ -128,6 +128,8 @@ def _acknowledgement(cursor: Cursor, entry: Entry, name: str) -> Head | None:
         before, now = cursor.ack[:2], entry.ack[:2]
         if now < before:
             raise ChainFault(f"{name} takes back an acknowledgement")
+        if now == before and entry.ack.id != cursor.ack.id:
+            raise ChainFault(f"{name} acknowledges two different entries at one place")
         if now == before and not isinstance(entry.body, Seal):
             raise ChainFault(f"{name} writes out an acknowledgement that did not change")
     return entry.ack

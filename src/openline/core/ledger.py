@@ -200,18 +200,17 @@ class Ledger:
 
     def proven(self) -> list[tuple[Act, int]]:
         """The proofs of fault that hold, each with the side it is against."""
-        keys = (*self.keys[0], *self.keys[1])
-        mark = (len(self.proofs), len(keys))
+        mark = (len(self.proofs), len(self.keys[0]) + len(self.keys[1]))
         if self._proven is None or self._proven[0] != mark:
-            self._proven = (mark, list(self._proven_with(keys)))
+            self._proven = (mark, list(self._proven_now()))
         return self._proven[1]
 
-    def _proven_with(self, keys: tuple[bytes, ...]) -> Iterator[tuple[Act, int]]:
+    def _proven_now(self) -> Iterator[tuple[Act, int]]:
         for act in self.proofs:
-            if isinstance(act.body, Fault):
-                against = faults.proven(self.accord, self.accord_id, act.body, keys)
-                if against is not None and against != act.place.side:
-                    yield act, against
+            accused = 1 - act.place.side
+            keys = tuple(self.keys[accused])  # no others: with its own the accuser could sign in the accused's name
+            if isinstance(act.body, Fault) and faults.proven(self.accord, self.accord_id, act.body, keys) == accused:
+                yield act, accused
 
     def _item(self, entry: Entry, acked: Position) -> None:
         """A line that the accord lacks makes the entry an unknown one: kept, acknowledged, without effect."""

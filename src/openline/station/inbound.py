@@ -23,9 +23,9 @@ from openline.station.watch import Watch
 from openline.wire import entry as entries
 from openline.wire.bodies import Fault, Tracked
 from openline.wire.bundle import Payload, Pulse
-from openline.wire.entry import Entry, Place
+from openline.wire.entry import SIGNATURE_BYTES, Entry, Place
 from openline.wire.errors import CarrierFault, PeerFault
-from openline.wire.limits import PENDING_ENTRIES_MAX
+from openline.wire.limits import CORE_BYTES_MAX, PENDING_ENTRIES_MAX
 from openline.wire.terms import Head
 
 
@@ -181,7 +181,10 @@ class Inbound:
             self._record_proof(proof)
 
     def _record_proof(self, proof: Fault) -> None:
-        if (proof.first, proof.second) not in self.recorded_proofs:
+        """Record a proof once. Of entries of kind 14 that are longer than any other's, no proof fits (spec 3.10): both
+        stay in the store as evidence."""
+        fits = max(len(proof.first), len(proof.second)) <= CORE_BYTES_MAX + SIGNATURE_BYTES
+        if fits and (proof.first, proof.second) not in self.recorded_proofs:
             self.ctx.append(by_station(proof))
 
     def _close_gaps(self) -> None:

@@ -54,7 +54,7 @@ PULSE_S: Final = uint(86_400, least=1)
 APPROVALS: Final = many(
     row(Approval, uint(255), uint(), SIGNATURE), limits.APPROVALS_MAX, least=1
 )
-WORD: Final = row(Word, uint(4), TIME, SIGNATURE)
+WORD: Final = row(Word, uint(4, least=1), TIME, SIGNATURE)
 CHECKPOINT44: Final = row(Checkpoint44, uint(), ID, SIGNATURE, MLDSA44)
 
 _REQUIRED: Final = object()

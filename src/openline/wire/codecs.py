@@ -62,7 +62,7 @@ def utf8(most: int = limits.TEXT_BYTES_MAX, *, least: int = 0) -> Codec:
             raise Malformed(f"expected text of {least} to {most} bytes of UTF-8")
         return value
 
-    return Codec(f"text ≤{most}", read, _same)
+    return Codec("text" + (f" ≥{least}" if least else "") + f" ≤{most}", read, _same)
 
 
 def _utf8_length(text: str) -> int:
