@@ -1,34 +1,34 @@
-"""Every limit on input, in one place (spec 9). Units are last in the name.
+"""Every limit on input, in one place (spec 9, whose table is made from this file). Units are last in the name.
 
 Source of each figure: `chosen` = chosen by us with the reason beside it; otherwise the format's own.
 """
 
 from typing import Final
 
-CBOR_DEPTH_MAX: Final = 6  # chosen: an amendment's check-ins are the deepest value we write (5)
+CBOR_DEPTH_MAX: Final = 6  # chosen: the posts of an accord are the deepest value written
 CORE_BYTES_MAX: Final = 16 * 1024  # chosen: a suspension behind it on 300 byte/s waits under a minute
-FAULT_CORE_BYTES_MAX: Final = 40 * 1024  # chosen: a fork proof holds two whole entries
+FAULT_CORE_BYTES_MAX: Final = 40 * 1024  # chosen: a proof of fault holds two whole entries
 TEXT_BYTES_MAX: Final = 8 * 1024  # chosen: one screen; longer matter is a document
-REASON_BYTES_MAX: Final = 1024  # chosen
-NAME_BYTES_MAX: Final = 64  # chosen: ids of sides, lines, carriers, posts, principals
+REASON_BYTES_MAX: Final = 1024  # chosen: a paragraph; reasons and titles are read at a glance
+NAME_BYTES_MAX: Final = 64  # chosen: names of sides, lines, carriers, posts, principals fit a column
 LETTER_FILE_BYTES_MAX: Final = 14 * 1024  # chosen: the age file must fit an entry
-FORM_FIELDS_MAX: Final = 64  # chosen
+FORM_FIELDS_MAX: Final = 64  # chosen: one screen of a form
 LINES_MAX: Final = 64  # chosen: 49 inter-Korean lines are the largest real case
-CARRIERS_MAX: Final = 32  # chosen
+CARRIERS_MAX: Final = 32  # chosen: half as many as lines
 CHECK_INS_MAX: Final = 24  # chosen: one an hour
-HOLIDAYS_MAX: Final = 1000  # chosen
-LISTED_MAX: Final = 256  # chosen: suspensions in one proposal
-LANGUAGES_MAX: Final = 8  # chosen
+HOLIDAYS_MAX: Final = 1000  # chosen: fifty a year for twenty years
+LISTED_MAX: Final = 256  # chosen: suspensions in one proposal; 8 KiB of ids
+LANGUAGES_MAX: Final = 8  # chosen: both sides', the witnesses' and the press's
 APPROVALS_MAX: Final = 4  # chosen: two-person release, doubled
-UINT_MAX: Final = 2**64 - 1  # CBOR major type 0
+UINT_MAX: Final = 2**64 - 1  # CBOR, major type 0
 TIME_S_MAX: Final = 2**40  # chosen: the year 36812; keeps calendar arithmetic defined
-BUNDLE_BYTES_MAX: Final = 1024 * 1024  # chosen
+BUNDLE_BYTES_MAX: Final = 1024 * 1024  # chosen: an hour at 300 byte/s; a courier's file is many bundles
 PAYLOAD_BYTES_MAX: Final = 2 * 1024 * 1024  # chosen: what a deflated payload may unfold to
 BUNDLE_ENTRIES_MAX: Final = 32  # chosen: keeps two bundles in the air (speed study)
 PART_BYTES: Final = 32 * 1024  # chosen: any message overtakes a part
-BLOB_BYTES_MAX: Final = 64 * 1024 * 1024  # chosen
-PENDING_ENTRIES_MAX: Final = 10_000  # chosen: entries kept ahead of a gap
-ACCORD_BYTES_MAX: Final = 256 * 1024  # chosen
+BLOB_BYTES_MAX: Final = 64 * 1024 * 1024  # chosen: some hundred scanned pages; 2048 parts
+PENDING_ENTRIES_MAX: Final = 10_000  # chosen: entries kept ahead of a gap; what is dropped comes again
+ACCORD_BYTES_MAX: Final = 256 * 1024  # chosen: two sides with 50 principals each
 PAYLOAD_ENTRIES_MAX: Final = 8192  # chosen: what a courier's bundle can hold; live bundles keep to BUNDLE_ENTRIES_MAX
 PAYLOAD_HINTS_MAX: Final = 64  # chosen: a pulse, a signal or a range for each of LINES_MAX lines
 NOTE_BYTES_MAX: Final = 256 * 1024  # chosen: eight languages of TEXT_BYTES_MAX and 16 signatures of the largest kind
