@@ -17,7 +17,7 @@ from openline.wire.errors import Misuse, Refused
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "plain", is_flag=True, help="One JSON object instead of the transcript.")
-@click.option("--seed", default=1, show_default=True, help="Decides keys, chance and order; the same seed, the same story.")
+@click.option("--seed", default=1, show_default=True, help="Decides keys and chance: the same seed, the same story.")
 @click.option("--export", "into", type=click.Path(path_type=Path), help="Leave each side's record in this folder.")
 @click.pass_context
 def play(ctx: click.Context, file: Path, plain: bool, seed: int, into: Path | None) -> None:
@@ -56,7 +56,7 @@ def leave(player: Player, into: Path) -> list[Path]:
         desk = station.durable()
         if desk is None:
             continue
-        path = into / f"{station.name}.openline"
+        path = into / f"{file_name(station.name)}.openline"
         with path.open("wb") as out:
             try:
                 export(station, desk, out)
@@ -64,6 +64,11 @@ def leave(player: Player, into: Path) -> list[Path]:
                 continue
         written.append(path)
     return written
+
+
+def file_name(side: str) -> str:
+    """A side's name as the name of a file: what a file system might take for something else is replaced."""
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in side)
 
 
 def _memory_folder() -> str | None:

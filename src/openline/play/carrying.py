@@ -59,8 +59,9 @@ class Carriers:
 
     def _confirm_kept(self, sender: int, send: Send) -> None:
         desk = self.stations[sender].desk
-        if desk is not None and send.upto is not None and sender in self.attached[send.carrier]:
-            desk.outbox.kept_by_relay(send.carrier, send.upto)
+        if desk is None or send.after is None or send.upto is None or sender not in self.attached[send.carrier]:
+            return
+        desk.outbox.kept_by_relay(send.carrier, send.after, send.upto)
 
     def hand_over(self, to: int, carrier: int, data: bytes) -> None:
         station = self.stations[to]

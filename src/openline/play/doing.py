@@ -47,7 +47,9 @@ class Doing:
         verb: Callable[[Station, dict[str, Any]], str] = getattr(self, f"_{do.verb}")
         return verb(station, do.args)
 
-    def _enact(self, station: Station, command: c.EntryCommand, args: dict[str, Any], pages: bytes | None = None) -> str:
+    def _enact(
+        self, station: Station, command: c.EntryCommand, args: dict[str, Any], pages: bytes | None = None
+    ) -> str:
         entry, warnings = station.enact(command, pages)
         if "ref" in args and isinstance(args["ref"], str):
             self.refs.setdefault(args["ref"], entry.id)

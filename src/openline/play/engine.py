@@ -2,14 +2,14 @@
 
 Rules of this file:
 1. Everything due at or before a step's instant happens before the step; steps of one instant run in file order.
-2. A refused `do` stops the play unless the step after it expects the refusal.
+2. A refused `do` stops the play unless an expectation before the next `do` foresees the refusal.
 3. The transcript holds refs, times, states and verdicts, and no hash: the same seed gives the same transcript.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -129,41 +129,38 @@ class Player:
 
     def _outcomes(self) -> Iterator[Outcome]:
         steps = self.scenario.steps
-        before: Outcome | None = None
+        last_do: Outcome | None = None
         for index, step in enumerate(steps):
             self.world.run_until(step.at_ms)
-            following = steps[index + 1] if index + 1 < len(steps) else None
-            before = self._step(step, before, following)
-            yield before
+            if isinstance(step.action, Do):
+                last_do = self._do(step, step.action, steps[index + 1 :])
+                yield last_do
+            else:
+                yield self._step(step, last_do)
 
-    def _step(self, step: Step, before: Outcome | None, following: Step | None) -> Outcome:
+    def _step(self, step: Step, last_do: Outcome | None) -> Outcome:
         action = step.action
-        if isinstance(action, Do):
-            return self._do(step, action, following)
         if isinstance(action, FaultStep):
             try:
                 self.faulting.fault(action)
             except Refused as refusal:
                 return Outcome(step, False, refused=refusal.what)
             return Outcome(step, True)
-        return self._expect(step, action, before)
+        return self._expect(step, action, last_do) if isinstance(action, Expect) else Outcome(step, True)
 
-    def _do(self, step: Step, do: Do, following: Step | None) -> Outcome:
+    def _do(self, step: Step, do: Do, following: Sequence[Step]) -> Outcome:
         try:
             text = self.doing.do(do)
         except Refused as refusal:
-            foreseen = following is not None and isinstance(following.action, Expect) and any(
-                name == "refused" for name, _ in following.action.checks
-            )
-            return Outcome(step, foreseen, refused=refusal.what)
+            return Outcome(step, _foreseen(following), refused=refusal.what)
         return Outcome(step, True, text=text)
 
-    def _expect(self, step: Step, expect: Expect, before: Outcome | None) -> Outcome:
+    def _expect(self, step: Step, expect: Expect, last_do: Outcome | None) -> Outcome:
         self.pulses.settle()
         rows = []
         for name, value in expect.checks:
             if name == "refused":
-                was = before is not None and isinstance(before.step.action, Do) and bool(before.refused)
+                was = last_do is not None and bool(last_do.refused)
                 rows.append((name, value, was, was == value))
             else:
                 found = self.expecting.found(expect, name, value)
@@ -179,6 +176,16 @@ class Player:
         for station in self.stations:
             if station.store is not None:
                 station.store.close()
+
+
+def _foreseen(following: Sequence[Step]) -> bool:
+    """Whether an expectation of refusal comes before the next `do`."""
+    for step in following:
+        if isinstance(step.action, Do):
+            return False
+        if isinstance(step.action, Expect) and any(name == "refused" for name, _ in step.action.checks):
+            return True
+    return False
 
 
 def _short(title: str) -> str:

@@ -77,7 +77,7 @@ class Station:
 
     @property
     def path(self) -> Path:
-        return self.folder / f"{self.name}.sqlite"
+        return self.folder / f"side-{self.side}.sqlite"
 
     @property
     def exists(self) -> bool:
@@ -110,14 +110,14 @@ class Station:
     def destroy(self) -> None:
         """The site is gone: store and station keys."""
         self.kill()
-        for path in self.folder.glob(f"{self.name}.sqlite*"):
+        for path in self.folder.glob(f"side-{self.side}.sqlite*"):
             path.unlink()
         self.station_keys = None
 
     def back_up(self, name: str) -> None:
         if self.store is None or self.station_keys is None:
             raise Refused(f"the station of {self.name} is down")
-        path = self.folder / f"{self.name}.backup-{len(self.backups)}"
+        path = self.folder / f"side-{self.side}.backup-{len(self.backups)}"
         self.store.close()
         shutil.copyfile(self.path, path)
         self.backups[name] = Backup(path, self.station_keys.to_bytes())
@@ -132,7 +132,7 @@ class Station:
         backup = self.backups.get(source)
         if source != "peer" and backup is None:
             raise Refused(f"{self.name} holds no backup named {source}")
-        for path in self.folder.glob(f"{self.name}.sqlite*"):
+        for path in self.folder.glob(f"side-{self.side}.sqlite*"):
             path.unlink()
         if backup is None:
             self.station_keys = StationKeys.generate(self.entropy)

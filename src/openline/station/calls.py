@@ -98,10 +98,10 @@ class Calls:
         self._signal(Signal(Act.RING, call.call_id, call.line, call.lane, call.due_s, age, None))
 
     def _signal(self, signal: Signal) -> None:
-        bundle = self.sealer.seal(Payload(signals=(signal,)))
-        for carrier in line_carriers(self.ctx, signal.line):
-            if carrier in self.ctx.up:
-                self.ctx.effects.sends.append(Send(carrier, bundle, stored=False))
+        carriers = [n for n in line_carriers(self.ctx, signal.line) if n in self.ctx.up]
+        if carriers:
+            bundle = self.sealer.seal(Payload(signals=(signal,)))
+            self.ctx.effects.sends += [Send(carrier, bundle, stored=False) for carrier in carriers]
 
     def finish_interrupted(self) -> None:
         """At start: attempts that a stop of this station cut short are recorded as such."""

@@ -27,10 +27,12 @@ ELAPSED_START = Now(0, 0)
 
 
 class Send(NamedTuple):
-    """A bundle to hand to a carrier. `upto`: the last place of ours in it, for a relay to confirm as kept."""
+    """A bundle to hand to a carrier. `after`, `upto`: it holds our entries beyond the one and up to the other, which a
+    relay can confirm as kept."""
 
     carrier: int
     data: bytes
+    after: tuple[int, int] | None = None
     upto: tuple[int, int] | None = None
     stored: bool = True  # whether a relay keeps it for a side that is not attached
 
@@ -82,18 +84,19 @@ class Context:
         self.fresh: list[Entry] = []  # appended by us in this turn, not yet handed to a carrier
         self.restoring = False
         self.up: set[int] = set()
+        self._live = sorted(self.carriers(CarrierKind.LIVE), key=lambda n: self.accord.carriers[n].latency_ms)
+        self._relays = self.carriers(CarrierKind.RELAY)
         self.on_append: list[Callable[[Entry], None]] = []
 
-    def carriers(self, *kinds: CarrierKind) -> list[int]:
-        return [n for n, c in enumerate(self.accord.carriers) if c.kind in kinds]
+    def carriers(self, kind: CarrierKind) -> list[int]:
+        return [n for n, c in enumerate(self.accord.carriers) if c.kind is kind]
 
     def live_up(self) -> list[int]:
         """Live carriers that are up: lowest latency first, file order where equal (spec 5.2)."""
-        live = [n for n in self.carriers(CarrierKind.LIVE) if n in self.up]
-        return sorted(live, key=lambda n: self.accord.carriers[n].latency_ms)
+        return [n for n in self._live if n in self.up]
 
     def relays_up(self) -> list[int]:
-        return [n for n in self.carriers(CarrierKind.RELAY) if n in self.up]
+        return [n for n in self._relays if n in self.up]
 
     def write(self, write: Write) -> None:
         self.effects.writes.append(write)

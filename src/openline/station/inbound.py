@@ -25,6 +25,7 @@ from openline.wire.bodies import Fault, Tracked
 from openline.wire.bundle import Payload, Pulse
 from openline.wire.entry import SIGNATURE_BYTES, Entry, Place
 from openline.wire.errors import CarrierFault, PeerFault
+from openline.wire.export import place_of
 from openline.wire.limits import CORE_BYTES_MAX, PENDING_ENTRIES_MAX
 from openline.wire.terms import Head
 
@@ -136,7 +137,11 @@ class Inbound:
 
     def _entries(self, data: tuple[bytes, ...], carrier: int) -> None:
         ctx = self.ctx
-        arrived = [entries.decode(item) for item in data]
+        fresh = [item for item in data if not self._held(item)]
+        if not fresh:
+            self.outbox.answer_on.add(self._answering(carrier))
+            return
+        arrived = [entries.decode(item) for item in fresh]
         own = [e for e in arrived if e.side == ctx.us]
         if own and not ctx.restoring and any(ctx.record.id_at(*e.place) is None for e in own):
             self.restoration.begin(None)
@@ -167,6 +172,10 @@ class Inbound:
             ctx.tell("strange", text=text)
         for entry in found.strays:
             self._stray(entry)
+
+    def _held(self, data: bytes) -> bool:
+        """Whether we hold these very bytes at their place: repetitions cost no more than a hash."""
+        return self.ctx.record.id_at(*place_of(data)) == entries.entry_id(data)
 
     def _prove(self, refused: list[Entry]) -> None:
         """A refused bundle may hold proof against its author: two neighbours, one of them perhaps our own copy of

@@ -10,6 +10,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Final
 
@@ -19,6 +20,7 @@ from openline.wire import limits
 from openline.wire.bodies import Ack, Tracked
 from openline.wire.bundle import Have, Payload
 from openline.wire.entry import Entry
+from openline.wire.export import place_of
 from openline.wire.terms import Precedence
 
 Position = tuple[int, int]
@@ -96,9 +98,11 @@ class Outbox:
             if self._behind(fresh):
                 self.send_waiting(self._first_paths(flash))
             else:
-                self._send([e.data for e in fresh], self._first_paths(flash))
+                self._send([e.data for e in fresh], self._before(fresh), self._first_paths(flash))
             self.first_sent_ms, self.round = ctx.now.elapsed_ms, 0
             self.answer_on.clear()
+        elif self.sent < self.our_head() and self.held >= self.sent > NOWHERE:
+            self.send_waiting(self._first_paths(False))  # their word came for the window before
         for carrier in sorted(self.answer_on):
             if carrier in ctx.up:
                 self.hint(carrier)
@@ -106,9 +110,12 @@ class Outbox:
 
     def _behind(self, fresh: list[Entry]) -> bool:
         """Whether entries before these were never handed to any carrier."""
-        first = (fresh[0].gen, fresh[0].seq)
-        before = (first[0], first[1] - 1) if first[1] else self.sent
+        before = self._before(fresh)
         return self.sent < before and self.held < before
+
+    def _before(self, fresh: list[Entry]) -> Position:
+        gen, seq = fresh[0].gen, fresh[0].seq
+        return (gen, seq - 1) if seq else max(self.sent, self.held)
 
     def _first_paths(self, flash: bool) -> list[int]:
         live, relays = self.ctx.live_up(), self.ctx.relays_up()
@@ -127,12 +134,17 @@ class Outbox:
         self.ctx.effects.sends.append(Send(carrier, self.sealer.seal(payload), stored=False))
 
     def send_waiting(self, paths: list[int]) -> None:
-        """Everything that they are not known to hold, oldest first, by each of these carriers."""
-        if not paths or not self.waiting():
+        """What they are not known to hold, oldest first, by each of these carriers; by a relay, what it does not
+        keep for them already. At most a window of entries goes at once; the rest follows their word."""
+        if not self.waiting():
             return
-        self._send(self.after(self.held, WINDOW_ENTRIES), paths)
-        if self.first_sent_ms is None:
+        for start, group in itertools.groupby(sorted(paths, key=self._start), key=self._start):
+            self._send(self.after(start, WINDOW_ENTRIES), start, list(group))
+        if paths and self.first_sent_ms is None:
             self.first_sent_ms = self.ctx.now.elapsed_ms
+
+    def _start(self, carrier: int) -> Position:
+        return max(self.held, self.relayed.get(carrier, NOWHERE))
 
     def after(self, position: Position, limit: int) -> list[bytes]:
         """Our entries beyond a position, in order, across generations."""
@@ -145,14 +157,14 @@ class Outbox:
             found += ctx.entries(ctx.us, gen, start, limit - len(found))
         return found
 
-    def _send(self, entries: list[bytes], paths: list[int]) -> None:
+    def _send(self, entries: list[bytes], after: Position, paths: list[int]) -> None:
         if not paths:
             return
-        upto = self.our_head()
         for chunk in chunks(entries):
-            bundle = self.sealer.seal(Payload(entries=tuple(chunk)))
-            self.ctx.effects.sends += [Send(carrier, bundle, upto) for carrier in paths]
-        self.sent = max(self.sent, upto)
+            bundle, upto = self.sealer.seal(Payload(entries=tuple(chunk))), place_of(chunk[-1])[1:]
+            self.ctx.effects.sends += [Send(carrier, bundle, after, upto) for carrier in paths]
+            after = upto
+        self.sent = max(self.sent, after)
 
     def packed(self) -> list[bytes]:
         """All of ours that they are not known to hold, and our frontier, for a courier: openers all."""
@@ -164,9 +176,10 @@ class Outbox:
     def _generations(self) -> list[int]:
         return self.ctx.record.generations(self.ctx.us)
 
-    def kept_by_relay(self, carrier: int, upto: Position) -> None:
-        """The relay confirmed that it keeps our entries up to here for them."""
-        self.relayed[carrier] = max(self.relayed.get(carrier, NOWHERE), upto)
+    def kept_by_relay(self, carrier: int, after: Position, upto: Position) -> None:
+        """The relay confirmed that it keeps our entries beyond `after` up to `upto` for them."""
+        if self._start(carrier) >= after:
+            self.relayed[carrier] = max(self.relayed.get(carrier, NOWHERE), upto)
 
     def relay_changed(self, carrier: int) -> None:
         """Somebody attached or left: what the relay keeps may be gone."""

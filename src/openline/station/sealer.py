@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from openline.keys import public, sealing
 from openline.keys.sealing import Epoch
+from openline.keys.secret import XwingKey
 from openline.station.context import Context
 from openline.wire.bodies import Generation, Prekey
 from openline.wire.bundle import Payload, decode_payload, encode_payload
@@ -29,6 +30,7 @@ class Sealer:
         self.epoch = sealing.new_epoch(ctx.entropy)
         self.prekey = ctx.accord.sides[ctx.them].xwing
         self.they_hold = False
+        self._opening: dict[bytes, XwingKey] = {}
         self.theirs: dict[bytes, bytes] = {
             bytes.fromhex(key.rpartition("/")[2]): secret for key, secret in ctx.store.metas("epoch/").items()
         }
@@ -84,7 +86,7 @@ class Sealer:
         learnt, padded = sealing.open_bundle(
             bundle,
             epochs=self.theirs,
-            prekeys={key.id: key for key in ctx.keys.prekeys},
+            prekeys=self._prekeys(),
             psk=ctx.psk,
             accord_id=ctx.accord_id,
             sender=ctx.them,
@@ -95,6 +97,12 @@ class Sealer:
         if payload.holds_epoch is not None:
             self.they_hold = payload.holds_epoch == self.epoch.id
         return payload
+
+    def _prekeys(self) -> dict[bytes, XwingKey]:
+        newest = self.ctx.keys.xwing.id
+        if newest not in self._opening:
+            self._opening = self.ctx.keys.prekeys_by_id()
+        return self._opening
 
     def _learn(self, epoch: Epoch) -> None:
         self.theirs[epoch.id] = epoch.secret
