@@ -10,7 +10,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from spec.vectors.making import accords, cbor, chains, entries, fields, hostile, keys
+from spec.vectors.making import (
+    accords,
+    acts,
+    cbor,
+    chains,
+    entries,
+    exports,
+    fields,
+    hostile,
+    keys,
+    letters,
+    logs,
+    notes,
+    proofs,
+    sealed,
+)
 from spec.vectors.making.kept import KEPT
 from spec.vectors.making.vector import Vector
 
@@ -23,6 +38,13 @@ MAKERS: Final[tuple[Callable[[], Iterator[Vector]], ...]] = (
     accords.vectors,
     hostile.vectors,
     chains.vectors,
+    acts.vectors,
+    proofs.vectors,
+    logs.vectors,
+    notes.vectors,
+    sealed.vectors,
+    letters.vectors,
+    exports.vectors,
 )
 
 

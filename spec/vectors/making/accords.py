@@ -8,7 +8,6 @@ from typing import Any, Final
 from openline.keys import public
 from openline.wire import accord as accords
 from openline.wire import cbor
-
 from spec.vectors.making.cast import Cast, least, whole
 from spec.vectors.making.vector import Reference, Vector, changed
 

@@ -10,7 +10,6 @@ from openline.cli.vectors_plain import facts_of
 from openline.keys.secret import SigningKey
 from openline.wire import bodies
 from openline.wire.terms import Head, Outcome, Phase
-
 from spec.vectors.making.accords import ACCORD
 from spec.vectors.making.book import Book
 from spec.vectors.making.cast import station_keys
@@ -28,7 +27,12 @@ def vectors() -> Iterator[Vector]:
         last = make(book)
         given = {"accord": ACCORD, "entries": [*book.data(), last]}
         yield Vector(
-            name=f"chain-{name}", spec=spec, what=what, kind="chain", reject_as=reject_as, input=given,
+            name=f"chain-{name}",
+            spec=spec,
+            what=what,
+            kind="chain",
+            reject_as=reject_as,
+            input=given,
             expected={"at": len(book.order)},
         )
 
@@ -63,7 +67,9 @@ def _accepted() -> Iterator[Vector]:
     yield taken_in("answered-call", "3.4, 5.6", "A call with both words, and the two seals that close it.", called())
     repeated = talked()
     again = [*repeated.data(), repeated.order[1].data]
-    yield taken_in("same-entry-again", "6", "An entry that is held already changes nothing.", repeated, again, repeated=[4])
+    yield taken_in(
+        "same-entry-again", "6", "An entry that is held already changes nothing.", repeated, again, repeated=[4]
+    )
     book = Book()
     for side in (0, 1):
         book.message(side)
@@ -223,8 +229,18 @@ REJECTED: dict[str, tuple[str, str, str, Next]] = {
         BROKEN,
         lambda b: _generation(b, prev=b.chains[0][0].id),
     ),
-    "generation-root-ed25519-altered": ("3.7", "Its root's Ed25519 signature was changed.", BAD, _altered("root_ed25519")),
-    "generation-root-mldsa87-altered": ("3.7", "Its root's ML-DSA-87 signature was changed.", BAD, _altered("root_mldsa87")),
+    "generation-root-ed25519-altered": (
+        "3.7",
+        "Its root's Ed25519 signature was changed.",
+        BAD,
+        _altered("root_ed25519"),
+    ),
+    "generation-root-mldsa87-altered": (
+        "3.7",
+        "Its root's ML-DSA-87 signature was changed.",
+        BAD,
+        _altered("root_mldsa87"),
+    ),
     "generation-possession-altered": ("3.7", "Its station key's proof was changed.", BAD, _altered("possession")),
     "generation-signed-by-the-old-key": (
         "3.7",
@@ -232,7 +248,12 @@ REJECTED: dict[str, tuple[str, str, str, Next]] = {
         BAD,
         lambda b: _signed_by_old(b),
     ),
-    "entry-of-the-generation-before": ("3.7, 6", "An entry of generation 0 after generation 1 began.", BROKEN, _of_gen_0),
+    "entry-of-the-generation-before": (
+        "3.7, 6",
+        "An entry of generation 0 after generation 1 began.",
+        BROKEN,
+        _of_gen_0,
+    ),
 }
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from openline.keys.public import accord_message, possession_message
 from openline.wire import accord as accords
 from openline.wire.accord import Accord, Signatures, SignedAccord
-
 from spec.vectors.making.cast import least
 from spec.vectors.making.vector import Vector, changed
 from tests.ed25519_cases import MIXED, SECRET, TORSION
@@ -24,8 +23,18 @@ def vectors() -> Iterator[Vector]:
     others = least().keys[1].officers[0].key
     low = least().signed.accord.sides[0].xwing[:-32] + bytes(32)
     for name, what, reject_as, signed in (
-        ("officer-key-of-mixed-order", "An officer's key is of mixed order.", "bad-signature", _officer(encode(MIXED), _mixed)),
-        ("one-key-for-two", "The officers of both sides have one key.", "bad-signature", _officer(others.public, others.sign)),
+        (
+            "officer-key-of-mixed-order",
+            "An officer's key is of mixed order.",
+            "bad-signature",
+            _officer(encode(MIXED), _mixed),
+        ),
+        (
+            "one-key-for-two",
+            "The officers of both sides have one key.",
+            "bad-signature",
+            _officer(others.public, others.sign),
+        ),
         ("prekey-of-small-order", "A prekey's X25519 half is of small order.", "malformed", _resigned({"xwing": low})),
     ):
         given = {"signed": changed("accord-least", "signed", accords.encode_signed(least().signed), signed)}
