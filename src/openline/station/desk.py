@@ -93,7 +93,7 @@ class Desk:
             self.outbox.note_ack((acked.gen, acked.seq))
         self.outbox.sent = self.outbox.held
         if self.outbox.waiting():
-            self.outbox.first_sent_ms = ctx.now.elapsed_ms
+            self.outbox.retry.begin(ctx.now.elapsed_ms)
         self.inbound.ack_due = False
 
     @property

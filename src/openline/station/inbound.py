@@ -113,7 +113,7 @@ class Inbound:
                 self.watch.their_head = have
         if payload.restoring:
             self.restoration.asked(payload, carrier)
-        elif payload.have and payload.holds_epoch == self.sealer.epoch.id:
+        elif payload.holds_epoch == self.sealer.epoch.id:  # said since we came up; an empty record has no `have`
             self._notice_lost_tail(payload)
             if self.restoration.told(payload.have):
                 self.ack_due = self.ack_due or self._unacknowledged()
@@ -125,9 +125,12 @@ class Inbound:
             ours = self.ctx.record.cursors[self.ctx.us].head
             here = (-1, -1) if ours is None else (ours.gen, ours.seq)
             if have.side == self.ctx.us and (have.gen, have.seq) > here and not self.ctx.restoring:
-                self.restoration.begin(None)
-                for carrier in self.ctx.live_up() + self.ctx.relays_up():
-                    self.restoration.ask(carrier)
+                self._fetch_tail()
+
+    def _fetch_tail(self) -> None:
+        self.restoration.begin(None)
+        for carrier in self.ctx.live_up() + self.ctx.relays_up():
+            self.restoration.ask(carrier)
 
     def _pulse(self, pulse: Pulse, carrier: int) -> None:
         self.watch.heard_pulse(pulse, carrier)
@@ -144,12 +147,14 @@ class Inbound:
         arrived = [entries.decode(item) for item in fresh]
         own = [e for e in arrived if e.side == ctx.us]
         if own and not ctx.restoring and any(ctx.record.id_at(*e.place) is None for e in own):
-            self.restoration.begin(None)
+            self._fetch_tail()
         try:
             found = ctx.record.examine(arrived, self.strays)
         except PeerFault:
             self._prove([e for e in arrived if e.side == ctx.them])
             raise
+        if found.lost_tail and not ctx.restoring:
+            self._fetch_tail()  # before anything of this turn makes us append
         self._keep(found)
         if found.append:
             self._close_gaps()

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from openline.station.context import Context, Send
+from openline.station.retry import Retry
 from openline.station.sealer import Sealer
 from openline.wire import limits
 from openline.wire.bodies import Ack, Tracked
@@ -25,8 +26,6 @@ from openline.wire.terms import Precedence
 
 Position = tuple[int, int]
 NOWHERE: Final[Position] = (-1, -1)
-RETRY_MS: Final = (5_000, 10_000, 20_000, 40_000)
-RETRY_EVERY_MS: Final = 60_000
 BUNDLE_FILL_BYTES: Final = 192 * 1024
 WINDOW_ENTRIES: Final = 4096  # chosen: what one round puts on the way before their word is awaited
 
@@ -37,8 +36,7 @@ class Outbox:
         self.sealer = sealer
         self.held: Position = NOWHERE  # the last of our entries that they hold, by word or hint
         self.sent: Position = NOWHERE
-        self.first_sent_ms: int | None = None
-        self.round = 0
+        self.retry = Retry()
         self.relayed: dict[int, Position] = {}  # relay carrier → the last place it keeps for them
         self.answer_on: set[int] = set()  # carriers on which a `have` is due
 
@@ -68,13 +66,11 @@ class Outbox:
 
     def _rest(self) -> None:
         if not self.waiting():
-            self.first_sent_ms, self.round = None, 0
+            self.retry.rest()
 
     def next_ms(self) -> int | None:
         """When the next round is due, in elapsed time; None while nothing waits or no carrier is up."""
-        if self.first_sent_ms is None or not self._paths():
-            return None
-        return self.first_sent_ms + retry_offset_ms(self.round)
+        return self.retry.next_ms() if self._paths() else None
 
     def _paths(self) -> list[int]:
         """Carriers worth another round: every live one that is up, and relays that do not keep it all already."""
@@ -83,11 +79,8 @@ class Outbox:
         return self.ctx.live_up() + [n for n in self.ctx.relays_up() if n not in parked]
 
     def tick(self) -> None:
-        due = self.next_ms()
-        if due is not None and due <= self.ctx.now.elapsed_ms:
-            self.round += 1
-            if self.waiting():
-                self.send_waiting(self._paths())
+        if self._paths() and self.retry.fires(self.ctx.now.elapsed_ms):
+            self.send_waiting(self._paths())
 
     def flush(self) -> None:
         """End of a turn: send what was appended in it, and the hints that are due."""
@@ -99,7 +92,7 @@ class Outbox:
                 self.send_waiting(self._first_paths(flash))
             else:
                 self._send([e.data for e in fresh], self._before(fresh), self._first_paths(flash))
-            self.first_sent_ms, self.round = ctx.now.elapsed_ms, 0
+            self.retry.begin(ctx.now.elapsed_ms)
             self.answer_on.clear()
         elif self.sent < self.our_head() and self.held >= self.sent > NOWHERE:
             self.send_waiting(self._first_paths(False))  # their word came for the window before
@@ -127,6 +120,7 @@ class Outbox:
         """A path is back: say what we hold, and send by it what waits."""
         if self.waiting():
             self.send_waiting([carrier])
+            self.retry.begin(self.ctx.now.elapsed_ms)
         self.hint(carrier)
 
     def hint(self, carrier: int) -> None:
@@ -140,8 +134,8 @@ class Outbox:
             return
         for start, group in itertools.groupby(sorted(paths, key=self._start), key=self._start):
             self._send(self.after(start, WINDOW_ENTRIES), start, list(group))
-        if paths and self.first_sent_ms is None:
-            self.first_sent_ms = self.ctx.now.elapsed_ms
+        if paths and self.retry.since_ms is None:
+            self.retry.begin(self.ctx.now.elapsed_ms)
 
     def _start(self, carrier: int) -> Position:
         return max(self.held, self.relayed.get(carrier, NOWHERE))
@@ -184,13 +178,6 @@ class Outbox:
     def relay_changed(self, carrier: int) -> None:
         """Somebody attached or left: what the relay keeps may be gone."""
         self.relayed.pop(carrier, None)
-
-
-def retry_offset_ms(number: int) -> int:
-    """When round `number` (from 0) is due after the first sending."""
-    if number < len(RETRY_MS):
-        return RETRY_MS[number]
-    return RETRY_MS[-1] + (number - len(RETRY_MS) + 1) * RETRY_EVERY_MS
 
 
 def chunks(entries: list[bytes]) -> Iterable[list[bytes]]:

@@ -7,12 +7,12 @@ when their SHA-256 is the one in the document's entry, and the receipt says so.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openline.core.release import by_station
 from openline.ports import PutPart
 from openline.station.context import Context, Send
-from openline.station.outbox import retry_offset_ms
+from openline.station.retry import Retry
 from openline.station.sealer import Sealer
 from openline.wire.bodies import Document, Receipt
 from openline.wire.bundle import Part, PartsWanted, Payload
@@ -31,8 +31,7 @@ class Outgoing:
 
     place: Place
     total: int
-    started_ms: int | None = None
-    round: int = 0
+    retry: Retry = field(default_factory=Retry)
 
 
 @dataclass
@@ -149,26 +148,21 @@ class Pages:
     def next_ms(self) -> int | None:
         if not (self.ctx.live_up() or self.ctx.relays_up()):
             return None
-        due = [
-            out.started_ms + retry_offset_ms(out.round) for out in self.outgoing.values() if out.started_ms is not None
-        ]
+        due = [at for out in self.outgoing.values() if (at := out.retry.next_ms()) is not None]
         return min(due, default=None)
 
     def tick(self) -> None:
+        paths = self.ctx.live_up() + self.ctx.relays_up()
         for digest, out in self.outgoing.items():
-            if out.started_ms is None or out.started_ms + retry_offset_ms(out.round) > self.ctx.now.elapsed_ms:
-                continue
-            paths = self.ctx.live_up() + self.ctx.relays_up()
-            if paths:
-                out.round += 1
+            if paths and out.retry.fires(self.ctx.now.elapsed_ms):
                 self._send(digest, out, range(out.total), paths)
 
     def flush(self) -> None:
         """End of a turn: first sendings, after the entries of the turn; then what we ask for."""
         for digest, out in self.outgoing.items():
             paths = self.ctx.live_up()[:1] or self.ctx.relays_up()
-            if out.started_ms is None and paths:
-                out.started_ms, out.round = self.ctx.now.elapsed_ms, 0
+            if out.retry.since_ms is None and paths:
+                out.retry.begin(self.ctx.now.elapsed_ms)
                 self._send(digest, out, range(out.total), paths)
         for carrier in sorted(self.answer_on & self.ctx.up):
             payload = Payload(parts_wanted=self.lacking())
@@ -177,7 +171,8 @@ class Pages:
 
     def returned(self, carrier: int) -> None:
         for digest, out in self.outgoing.items():
-            if out.started_ms is not None:
+            if out.retry.since_ms is not None:
+                out.retry.begin(self.ctx.now.elapsed_ms)
                 self._send(digest, out, range(out.total), [carrier])
 
     def _send(self, digest: bytes, out: Outgoing, indexes: range, paths: list[int]) -> None:

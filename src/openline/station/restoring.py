@@ -16,7 +16,8 @@ from typing import Any, Final, cast
 from openline.keys import public
 from openline.keys.secret import RootKeys
 from openline.station.context import Context, Send
-from openline.station.outbox import NOWHERE, Outbox, chunks, retry_offset_ms
+from openline.station.outbox import NOWHERE, Outbox, chunks
+from openline.station.retry import Retry
 from openline.station.sealer import Sealer
 from openline.wire.bodies import Generation
 from openline.wire.bundle import Have, Payload, Reentry
@@ -35,8 +36,7 @@ class Restoration:
         self.outbox = outbox
         self.root: RootKeys | None = None
         self.reentry: Reentry | None = None
-        self.asked_ms: int | None = None
-        self.round = 0
+        self.retry = Retry()
         self.pleas_spent = {key.rpartition("/")[2] for key in ctx.store.metas("plea/")}
         self.plea: bytes | None = None  # of theirs, being answered
         ctx.on_append.append(self._on_entry)
@@ -76,17 +76,15 @@ class Restoration:
     def ask(self, carrier: int) -> None:
         if carrier in self.ctx.up:
             self.ctx.effects.sends.append(Send(carrier, self.sealer.seal(self.payload(), opener=True)))
-            self.asked_ms = self.asked_ms or self.ctx.now.elapsed_ms
+            if self.retry.since_ms is None:
+                self.retry.begin(self.ctx.now.elapsed_ms)
 
     def next_ms(self) -> int | None:
-        if not self.ctx.restoring or self.asked_ms is None:
-            return None
-        return self.asked_ms + retry_offset_ms(self.round)
+        paths = self.ctx.live_up() or self.ctx.relays_up()
+        return self.retry.next_ms() if self.ctx.restoring and paths else None
 
     def tick(self) -> None:
-        due = self.next_ms()
-        if due is not None and due <= self.ctx.now.elapsed_ms:
-            self.round += 1
+        if self.next_ms() is not None and self.retry.fires(self.ctx.now.elapsed_ms):
             for carrier in self.ctx.live_up() + self.ctx.relays_up():
                 self.ask(carrier)
 
