@@ -114,7 +114,7 @@ def _old_key(book: Book) -> bytes:
 
 
 def _hostile_key(book: Book) -> bytes:
-    case = list(ed25519_cases.cases())[0]
+    case = next(iter(ed25519_cases.cases()))
     return book.next(0, bodies.Key(station=case.key, possession=case.signature))
 
 
@@ -160,10 +160,45 @@ def _of_gen_0(book: Book) -> bytes:
     return book.next(0, bodies.Ack(), signer=old, gen=0, seq=head.seq + 1, prev=head.id)
 
 
+def _second_generation(book: Book) -> bytes:
+    """A second generation 1, which the root signed too."""
+    first = book.chains[0][-1]
+    book.generation(0, first)
+    keys = station_keys(b"another")
+    body = book.generation_body(0, 1, first.head, keys)
+    return book.next(0, body, signer=keys.station, gen=1, seq=0, prev=first.id)
+
+
+def _unsigned_second(book: Book) -> bytes:
+    data = _second_of_a_place(book)
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+def _generation_takes_back(book: Book) -> bytes:
+    """A generation behind side 0's first entry, which acknowledges less than the second, that it cuts off, did."""
+    keys, last = station_keys(b"generation"), book.chains[0][0]
+    body = book.generation_body(0, 1, last.head, keys)
+    return book.next(0, body, signer=keys.station, gen=1, seq=0, prev=last.id, ack=book.chains[1][0].head)
+
+
 BROKEN, BAD = "broken-rule", "bad-signature"
 REJECTED: dict[str, tuple[str, str, str, Next]] = {
     "gap": ("6", "An entry is missing before it.", "gap", lambda b: b.next(0, bodies.Ack(), seq=3)),
     "second-entry-at-a-place": ("3.10, 6", "A second entry at a place that is taken.", "fork", _second_of_a_place),
+    "second-generation-at-a-place": ("3.7, 6", "The root signed a second generation 1.", "fork", _second_generation),
+    "unsigned-entry-at-a-place-taken": ("6", "Another entry at a place that is taken, unsigned.", BAD, _unsigned_second),
+    "seal-of-another-head": (
+        "6",
+        "A seal writes out the acknowledgement in force with another id.",
+        BROKEN,
+        lambda b: b.next(0, bodies.Seal(call_id=bytes(8)), ack=Head(0, 1, bytes(32))),
+    ),
+    "generation-takes-an-ack-back": (
+        "3.7, 6",
+        "A generation acknowledges less than an entry that it cuts off.",
+        BROKEN,
+        _generation_takes_back,
+    ),
     "prev-is-not-the-last": (
         "6",
         "It names an earlier entry than the last as its predecessor.",

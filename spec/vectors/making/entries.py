@@ -1,4 +1,4 @@
-"""Vectors of single entries that are as they should be: one of every kind, with its id and what it says (3.2 to 3.4)."""
+"""Vectors of single entries that are as they should be: one of every kind, its id and what it says (3.2 to 3.4)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from openline.wire.entry import Entry
 from openline.wire.export import ChainHead
 from openline.wire.terms import Head
 from spec.vectors.making.book import Book
-from spec.vectors.making.cast import least, whole
+from spec.vectors.making.cast import least, station_keys, whole
 from spec.vectors.making.chains import cut_off, talked
 from spec.vectors.making.vector import Reference, Vector, changed
 
@@ -182,6 +182,9 @@ def _false() -> Iterator[tuple[str, str, bytes]]:
     yield "trailer-length-wrong", "The trailer says that a byte more stands before it.", _trailer(more_bytes=1)
     yield "trailer-hash-wrong", "The trailer's hash is of other bytes.", _trailer(digest=bytes(32))
     yield "acknowledges-what-is-not-held", "An entry acknowledges another than the one that stands there.", _strange()
+    what = "A seal acknowledges another entry than the one that its author acknowledged at that place."
+    yield "seal-of-another-head", what, _other_head()
+    yield "generation-takes-an-ack-back", "A generation acknowledges less than the entry it cuts off.", _taken_back()
     yield (
         "checkpoint-of-another-root",
         "A checkpoint, signed, whose root is not that of its chain.",
@@ -194,6 +197,21 @@ def _strange() -> bytes:
     for side in (0, 1):
         book.message(side)
     book.add(0, bodies.Ack(), ack=Head(0, 0, bytes(32)))
+    return exported(book)
+
+
+def _other_head() -> bytes:
+    book = talked()
+    book.add(0, bodies.Seal(call_id=bytes(8)), ack=Head(0, 1, bytes(32)))
+    return exported(book)
+
+
+def _taken_back() -> bytes:
+    book = talked()
+    keys, last = station_keys(b"generation"), book.chains[0][0]
+    body = book.generation_body(0, 1, last.head, keys)
+    book.add(0, body, signer=keys.station, gen=1, seq=0, prev=last.id, ack=book.chains[1][0].head)
+    book.signers[0] = keys.station
     return exported(book)
 
 

@@ -1,4 +1,4 @@
-"""Vectors of single entries with one rule of one field broken, and nothing else: each is signed as it stands (3.2 to 3.4)."""
+"""Vectors of single entries with one rule of one field broken; each is signed as it stands (3.2 to 3.4)."""
 
 from __future__ import annotations
 

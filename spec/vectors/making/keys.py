@@ -1,4 +1,4 @@
-"""Vectors of keys and signatures: Ed25519 on which libraries disagree, X-Wing keys, the pre-shared secret (3.5, 4.2)."""
+"""Vectors of keys and signatures: Ed25519 on which libraries disagree, X-Wing, the pre-shared secret (3.5, 4.2)."""
 
 from __future__ import annotations
 

@@ -224,14 +224,12 @@ class Links:
         return track
 
     def _inherited(self, entry: Entry | None) -> Head | None:
-        """The acknowledgement in force at the entry that a generation goes on from: it goes on from that too."""
-        if entry is None or not isinstance(entry.body, Generation) or entry.body.last is None:
+        """The acknowledgement in force where a generation begins: that of the chain's last entry before it, as held,
+        even if the generation cuts that entry off (spec 6.1, step 7)."""
+        if entry is None or not isinstance(entry.body, Generation):
             return None
-        last = entry.body.last
-        before = self.tracks.get((entry.side, last.gen))
-        if before is None:
-            return None
-        return before.acks.in_force(last.seq) or before.inherited
+        earlier = [gen for side, gen in self.tracks if side == entry.side and gen < entry.gen]
+        return self.tracks[entry.side, max(earlier)].ack if earlier else None
 
     # --- acknowledgements -------------------------------------------------------------------------------------------------
 

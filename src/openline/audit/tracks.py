@@ -10,7 +10,6 @@ Rules of this file:
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
 from enum import IntEnum
 from typing import Final
 
@@ -54,15 +53,10 @@ class Acknowledgements:
     def get(self, index: int) -> Head:
         return Head(self.gens[index], self.seqs[index], bytes(self.ids[index * ID_BYTES : (index + 1) * ID_BYTES]))
 
-    def in_force(self, seq: int) -> Head | None:
-        """The acknowledgement in force at the entry `seq`, written there or carried over."""
-        index = bisect_right(self.at, seq)
-        return self.get(index - 1) if index else None
-
 
 class Track:
     """One side's chain of one generation, as far as it was read. `inherited` is the acknowledgement in force at the
-    entry that the generation goes on from."""
+    chain's last entry before it."""
 
     def __init__(self, side: int, gen: int, inherited: Head | None = None) -> None:
         self.summary = Chain(side, gen)
@@ -72,7 +66,7 @@ class Track:
         self.offsets = array("Q")
         self.marks = bytearray()
         self.acks = Acknowledgements()
-        self.ack = self.inherited = inherited
+        self.ack = inherited
         self.tree: merkle.Tree | None = merkle.Tree()
         self.checkpoint_key = b""
         self.given_up = False

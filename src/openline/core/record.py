@@ -20,7 +20,7 @@ from openline.core.ledger import Ledger
 from openline.keys import public
 from openline.wire import entry as entries
 from openline.wire.accord import SignedAccord
-from openline.wire.bodies import ID_BYTES, Body, Fault, Seal
+from openline.wire.bodies import ID_BYTES, Body, Fault, Generation, Seal
 from openline.wire.entry import Entry, Place, signed_bytes
 from openline.wire.terms import Head, ProofKind
 
@@ -140,12 +140,16 @@ class Record:
         out.strays.append(entry)
 
     def _signed_by_any(self, entry: Entry) -> None:
-        """An entry beside the chain is evidence only if some key of its side signed it.
+        """An entry beside the chain is evidence only if some key of its side signed it: of a generation, its own, under
+        its root's signatures (spec 6.1, step 2).
 
         Raises:
             BadSignature: none did.
         """
         keys = self.ledger.keys[entry.side]
+        if isinstance(entry.body, Generation):
+            chain.check_generation(self.accord, self.accord_id, entry, entry.body)
+            keys = [entry.body.station]
         for key in keys[:-1]:
             with suppress(public.BadSignature):
                 return public.verify(key, signed_bytes(self.accord_id, entry.core), entry.signature)
