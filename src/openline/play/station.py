@@ -86,7 +86,7 @@ class Station:
 
     # ---- life
 
-    def start(self, *, first: bool = False, restored: bool = False, lost_keys: bool = False) -> None:
+    def start(self, *, first: bool = False, restored: bool = False) -> None:
         """Bring the station up on its store."""
         if self.station_keys is None or self.signed is None:
             raise Refused(f"the site of {self.name} is destroyed", next_step="Use restore_site.")
@@ -95,8 +95,7 @@ class Station:
         self.desk = Desk(identity, self.store, self.entropy)
         self._tick_at = None
         self.world.conditions.running.add(self.side)
-        root = self.keys.root if restored else None
-        desk = self.desk
+        desk, root = self.desk, self.keys.root
         self.turn(lambda: desk.start(self.world.now(self.side), first=first, restored=restored, root=root))
 
     def kill(self) -> None:
