@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from openline.cli.vectors_plain import facts_of
-from openline.keys.secret import SigningKey
+from openline.keys.secret import SigningKey, XwingKey
 from openline.wire import bodies
 from openline.wire.terms import Head, Outcome, Phase
 from spec.vectors.making.accords import ACCORD
@@ -52,6 +52,16 @@ def cut_off() -> Book:
     return book
 
 
+def begun(gen: int) -> Book:
+    """Side 0 lost its first site before it wrote anything, and begins with a generation."""
+    book, keys = Book(), station_keys(b"generation")
+    book.message(1)
+    book.add(0, book.generation_body(0, gen, None, keys), signer=keys.station, gen=gen, seq=0, prev=book.id)
+    book.signers[0] = keys.station
+    book.message(0)
+    return book
+
+
 # --- what is taken in ---
 
 
@@ -64,6 +74,9 @@ def _accepted() -> Iterator[Vector]:
     book = cut_off()
     book.message(0)
     yield taken_in("new-generation", "3.7", "A generation that goes on from an earlier entry under new keys.", book)
+    for gen in (0, 3):
+        what = f"A chain that begins with generation {gen}: its first site was lost before it wrote anything."
+        yield taken_in(f"begins-with-generation-{gen}", "3.7, 6", what, begun(gen))
     yield taken_in("answered-call", "3.4, 5.6", "A call with both words, and the two seals that close it.", called())
     repeated = talked()
     again = [*repeated.data(), repeated.order[1].data]
@@ -150,6 +163,20 @@ def _from(last: Callable[[Book], Head]) -> Next:
         return book.next(0, body, signer=keys.station, gen=1, seq=0, prev=last(book).id)
 
     return make
+
+
+def low_prekey_body(book: Book) -> bodies.Generation:
+    """A generation that the root signed, whose prekey's X25519 half is of small order."""
+    keys = station_keys(b"generation")
+    xwing = XwingKey.from_seed(bytes([13]) * 32)
+    xwing.public = xwing.public[:-32] + bytes(32)
+    keys.add_prekey(xwing)
+    return book.generation_body(0, 1, book.chains[0][-1].head, keys)
+
+
+def _low_prekey(book: Book) -> bytes:
+    signer = station_keys(b"generation").station
+    return book.next(0, low_prekey_body(book), signer=signer, gen=1, seq=0, prev=book.chains[0][-1].id)
 
 
 def _of_gen_0(book: Book) -> bytes:
@@ -277,6 +304,7 @@ REJECTED: dict[str, tuple[str, str, str, Next]] = {
         _altered("root_mldsa87"),
     ),
     "generation-possession-altered": ("3.7", "Its station key's proof was changed.", BAD, _altered("possession")),
+    "generation-prekey-of-small-order": ("3.5, 3.7", "Its prekey is none that can be sealed to.", "malformed", _low_prekey),
     "generation-signed-by-the-old-key": (
         "3.7",
         "The old station key signed the generation that names a new one.",

@@ -16,7 +16,7 @@ from openline.wire.export import ChainHead
 from openline.wire.terms import Head
 from spec.vectors.making.book import Book
 from spec.vectors.making.cast import least, station_keys, whole
-from spec.vectors.making.chains import cut_off, talked
+from spec.vectors.making.chains import begun, cut_off, low_prekey_body, talked
 from spec.vectors.making.vector import Reference, Vector, changed
 
 EXPORTER: Final = 0
@@ -34,6 +34,7 @@ def vectors() -> Iterator[Vector]:
             _cut(),
             [],
         ),
+        ("export-that-begins-with-a-generation", "A chain whose first entry is a generation.", begun(0), []),
         ("export-of-nothing", "A record without an entry.", Book(), []),
     ):
         data = exported(book, strays)
@@ -184,6 +185,7 @@ def _false() -> Iterator[tuple[str, str, bytes]]:
     yield "acknowledges-what-is-not-held", "An entry acknowledges another than the one that stands there.", _strange()
     what = "A seal acknowledges another entry than the one that its author acknowledged at that place."
     yield "seal-of-another-head", what, _other_head()
+    yield "generation-prekey-of-small-order", "A generation whose prekey is none that can be sealed to.", _low_prekey()
     yield "generation-takes-an-ack-back", "A generation acknowledges less than the entry it cuts off.", _taken_back()
     yield (
         "checkpoint-of-another-root",
@@ -203,6 +205,13 @@ def _strange() -> bytes:
 def _other_head() -> bytes:
     book = talked()
     book.add(0, bodies.Seal(call_id=bytes(8)), ack=Head(0, 1, bytes(32)))
+    return exported(book)
+
+
+def _low_prekey() -> bytes:
+    book, signer = talked(), station_keys(b"generation").station
+    book.add(0, low_prekey_body(book), signer=signer, gen=1, seq=0, prev=book.chains[0][-1].id)
+    book.signers[0] = signer
     return exported(book)
 
 

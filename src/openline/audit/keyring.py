@@ -17,6 +17,7 @@ from openline.keys.public import BadSignature
 from openline.wire.accord import Accord
 from openline.wire.bodies import Generation, Key
 from openline.wire.entry import Entry, signed_bytes
+from openline.wire.errors import Malformed
 
 
 class Due(NamedTuple):
@@ -79,7 +80,7 @@ class Keyring:
         return Due((body.station,), fault)
 
     def generation_fault(self, entry: Entry, body: Generation) -> str:
-        """What is wrong with a generation's root signatures or its key's possession; empty where nothing is."""
+        """What is wrong with a generation's root signatures, its prekey or its key's possession; empty where nothing is."""
         side = self.accord.sides[entry.side]
         message = public.generation_message(self.accord_id, entry.side, entry.gen, body)
         try:
@@ -87,6 +88,10 @@ class Keyring:
             public.verify_mldsa87(side.root_mldsa87, message, body.root_mldsa87)
         except BadSignature as error:
             return f"its root's signature: {error.what}"
+        try:
+            public.xwing_public(body.xwing)
+        except Malformed as error:
+            return f"its prekey: {error.what}"
         return self.possession_fault(body.station, body.possession)
 
     def _change(self, entry: Entry, body: Key, keys: tuple[bytes, ...]) -> Due:

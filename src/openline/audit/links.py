@@ -189,10 +189,9 @@ class Links:
 
     def _begins(self, track: Track, read: Read, entry: Entry) -> bool:
         body = entry.body
-        if track.gen == 0 or not isinstance(body, Generation):
-            if isinstance(body, Generation) or track.gen != 0:
-                what = "generation 0 begins as one after it" if track.gen == 0 else "begins no generation, as it should"
-                self._log.entry("generation", what, entry.place, read)
+        if not isinstance(body, Generation):
+            if track.gen != 0:
+                self._log.entry("generation", "begins no generation, as it should", entry.place, read)
             return self._names(self._keyring.accord_id, "the accord", read, entry)
         if body.last is None:
             return self._names(self._keyring.accord_id, "the accord", read, entry)
