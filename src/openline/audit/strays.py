@@ -1,7 +1,7 @@
-"""Entries kept beside the chains, as evidence of a fork (spec 13.3, 13.5).
+"""Entries kept beside the chains (spec 13.3, 13.5): evidence of a fork, or ahead of a gap.
 
-Rules of this file: a stray is signed by a station key of its side, and it either stands at a place where the chain has
-another entry or goes on from another stray. What is neither is no evidence, and no business of an export.
+Rules of this file: a stray is signed by a station key of its side. It stands at a place where the chain has another
+entry, or goes on from another stray, or lies beyond the chain's end: then an entry that it names is absent.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class Strays:
             what = f"{name}: its author signed two entries there"
             self.log.found("fork", what, entry.place, entry.side)
         elif track is None or entry.seq >= track.next_seq:
-            self._wrong(read, entry, "a stray that is evidence of nothing: no other entry stands at its place")
+            before = Place(entry.side, entry.gen, entry.seq - 1) if entry.seq else None
+            self.log.absent(before, entry.prev, entry.place, "goes on from it")
 
     def _signed_by(self, entry: Entry) -> bytes | None:
         branch = self._branch_keys.get(entry.side, ())

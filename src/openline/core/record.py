@@ -122,7 +122,7 @@ class Record:
             except ChainFault:
                 if entry.prev not in strays:
                     raise
-                self._signed_by_any(entry)
+                self.check_signed(entry)
                 out.strays.append(entry)
                 continue
             self._claims(entry, out, fresh)
@@ -136,10 +136,10 @@ class Record:
         if held == entry.id or entry.id in strays:
             out.duplicates += 1
             return
-        self._signed_by_any(entry)
+        self.check_signed(entry)
         out.strays.append(entry)
 
-    def _signed_by_any(self, entry: Entry) -> None:
+    def check_signed(self, entry: Entry) -> None:
         """An entry beside the chain is evidence only if some key of its side signed it: of a generation, its own, under
         its root's signatures (spec 6.1, step 2).
 

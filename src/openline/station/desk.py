@@ -82,12 +82,12 @@ class Desk:
     def load_record(self) -> None:
         """Derive memory from the store."""
         ctx = self.ctx
-        self.inbound.load()
         hooks = ctx.on_append
         for kept in ctx.store.replay():
             entry = ctx.record.replay_one(kept.data)
             for hook in hooks:
                 hook(entry)
+        self.inbound.load()
         acked = ctx.record.cursors[ctx.them].ack
         if acked is not None:
             self.outbox.note_ack((acked.gen, acked.seq))

@@ -2,7 +2,7 @@
 
 Rules of this file:
 1. A bundle is taken in whole or not at all; one bad entry in it leaves the record as it was.
-2. What is ahead of a gap is kept, bounded, until the gap closes. The other branch of a fork is kept as evidence.
+2. What is ahead of a gap is kept until the gap closes. The other branch of a fork is kept as evidence.
 3. Entries and the acknowledgement that covers them are one turn, so one commit.
 """
 
@@ -15,6 +15,7 @@ from openline.keys.sealing import UnknownEpoch
 from openline.ports import DropStray, PutEntry, PutStray, Rebranch
 from openline.station.calls import Calls
 from openline.station.context import Context
+from openline.station.gaps import Gaps
 from openline.station.outbox import Outbox, only_acks
 from openline.station.pages import Pages
 from openline.station.restoring import Restoration
@@ -26,7 +27,7 @@ from openline.wire.bundle import Payload, Pulse
 from openline.wire.entry import SIGNATURE_BYTES, Entry, Place
 from openline.wire.errors import CarrierFault, PeerFault
 from openline.wire.export import place_of
-from openline.wire.limits import CORE_BYTES_MAX, PENDING_ENTRIES_MAX
+from openline.wire.limits import CORE_BYTES_MAX
 from openline.wire.terms import Head
 
 
@@ -48,7 +49,7 @@ class Inbound:
         self.calls = calls
         self.watch = watch
         self.restoration = restoration
-        self.ahead: dict[bytes, Entry] = {}
+        self.gaps = Gaps(ctx)
         self.strays: dict[bytes, Entry] = {}
         self.recorded_proofs: set[tuple[bytes, bytes]] = set()
         self.ack_due = False
@@ -57,8 +58,8 @@ class Inbound:
         ctx.on_append.append(self._on_entry)
 
     def load(self) -> None:
-        for kept in self.ctx.store.strays():
-            self.strays[kept.id] = entries.decode(kept.data)
+        """After the chains: what the store keeps beside them."""
+        self.strays = self.gaps.load()
 
     def _on_entry(self, entry: Entry) -> None:
         ctx = self.ctx
@@ -163,14 +164,14 @@ class Inbound:
     def _keep(self, found: Examined) -> None:
         ctx = self.ctx
         for entry, after in found.append:
+            self.gaps.closed(entry)
             ctx.take_in(entry, after)
             self._tell(entry)
             if entry.side == ctx.them:
                 self.calls.seal_in_turn(entry)
-        for entry in found.ahead:
-            if len(self.ahead) < PENDING_ENTRIES_MAX:
-                self.ahead[entry.id] = entry
+        self.gaps.keep(found.ahead)
         for entry in found.strays:
+            self.gaps.closed(entry)
             self.strays[entry.id] = entry
             ctx.write(PutStray(entry.place, entry.id, entry.data, ctx.now.clock_ms))
         for text in found.strange:
@@ -203,13 +204,15 @@ class Inbound:
 
     def _close_gaps(self) -> None:
         """What was ahead may follow now."""
-        while self.ahead:
-            ready = sorted(self.ahead.values(), key=lambda e: e.place)
-            found = self.ctx.record.examine(ready, self.strays)
-            self.ahead = {e.id: e for e in found.ahead}
+        while ready := self.gaps.ready():
+            try:
+                found = self.ctx.record.examine(ready, self.strays)
+            except PeerFault as error:
+                self.ctx.tell("strange", text=error.what)
+                self.gaps.forget()
+                break
             if not found.append and not found.strays:
-                return
-            found.ahead = []
+                break
             self._keep(found)
             self.ack_due = self.ack_due or not only_acks(e for e, _ in found.append if e.side == self.ctx.them)
 
