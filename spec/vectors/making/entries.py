@@ -186,7 +186,7 @@ def of_entry(name: str, what: str, one: Entry, **more: Any) -> Vector:
         "prev": one.prev.hex(),
         "ack": facts_of(one.ack),
         "time_s": one.time_s,
-        "kind": bodies.kind_of(body),
+        "kind": facts_of(bodies.kind_of(body)),
         "body": body_facts(body),
     }
     given = {"accord_id": whole().id, "station": station, "entry": one.data, **more}

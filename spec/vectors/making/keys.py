@@ -13,12 +13,15 @@ from tests.ed25519_cases import Case
 
 MLKEM_BYTES = 1184
 MODULUS = 3329
-# Each is the u-coordinate of a point of small order: 0, 1, and two of order 8; p and p+1 are 0 and 1 written otherwise.
+# The u-coordinates of points of small order; p is 0 in a second form, and the highest bit is ignored (RFC 7748).
 SMALL_ORDER = {
     "0": bytes(32),
     "1": b"\x01" + bytes(31),
     "order-8": bytes.fromhex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+    "other-order-8": bytes.fromhex("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+    "p-minus-1": (2**255 - 20).to_bytes(32, "little"),
     "p": (2**255 - 19).to_bytes(32, "little"),
+    "1-with-highest-bit": b"\x01" + bytes(30) + b"\x80",
 }
 
 

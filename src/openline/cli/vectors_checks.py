@@ -111,8 +111,8 @@ def _entry(given: Vector) -> Outcome:
         place=facts_of(read.place),
         prev=read.prev.hex(),
         ack=facts_of(read.ack),
-        time_s=read.time_s,
-        kind=bodies.kind_of(read.body),
+        time_s=facts_of(read.time_s),
+        kind=facts_of(bodies.kind_of(read.body)),
         body=body_facts(read.body),
     )
 
