@@ -114,6 +114,11 @@ def open_bundle(
     raise CarrierFault("bytes that are no bundle, or cut short")
 
 
+def opened_epoch(bundle: bytes) -> bytes | None:
+    """The id of the epoch that an opener names; None for a follower."""
+    return bundle[2 + PREKEY_ID_BYTES : 2 + PREKEY_ID_BYTES + EPOCH_ID_BYTES] if bundle[:2] == _OPENER_HEAD else None
+
+
 def _open_follower(bundle: bytes, epochs: Mapping[bytes, bytes], psk: bytes, accord_id: bytes, sender: int) -> bytes:
     epoch_id = bundle[2 : 2 + EPOCH_ID_BYTES]
     secret = epochs.get(epoch_id)

@@ -93,6 +93,7 @@ class Sealer:
         )
         if learnt is not None:
             self._learn(learnt)
+        self._note_newest(sealing.opened_epoch(bundle))
         payload = decode_payload(padded)
         if payload.holds_epoch is not None:
             self.they_hold = payload.holds_epoch == self.epoch.id
@@ -106,11 +107,15 @@ class Sealer:
 
     def _learn(self, epoch: Epoch) -> None:
         self.theirs[epoch.id] = epoch.secret
-        self.newest = epoch.id
         self.ctx.remember(f"epoch/{epoch.id.hex()}", epoch.secret)
-        self.ctx.remember("epoch-newest", epoch.id)
         while len(self.theirs) > EPOCHS_KEPT:
             oldest = next(iter(self.theirs))
             del self.theirs[oldest]
             self.ctx.remember(f"epoch/{oldest.hex()}", None)
 
+    def _note_newest(self, opened: bytes | None) -> None:
+        """They seal openers until we name the epoch they are in: the one that spoke last, not the one learnt last, for
+        an opener of an epoch that they left may come behind those of the next."""
+        if opened is not None and opened != self.newest:
+            self.newest = opened
+            self.ctx.remember("epoch-newest", opened)
