@@ -176,18 +176,21 @@ def _read_no_reply(e: Evidence, now_ms: int) -> bool:
 
 
 def through(e: Evidence, now_ms: int) -> bool:
-    """Their pulse came on this line within three intervals, echoing one of ours from within three while we send."""
-    if e.heard_here is None or not _fresh(e, _pulse_at(e), now_ms):
+    """Their pulse came on this line within three intervals, echoing one of ours from within three while we send. How
+    old the echo was counts from when the pulse came: after a cut both grow old together."""
+    came = _pulse_at(e)
+    if e.heard_here is None or came is None or not _fresh(e, came, now_ms):
         return False
-    return not e.we_send_pulses or _fresh(e, e.heard_here.echo_ms, now_ms)
+    return not e.we_send_pulses or _fresh(e, e.heard_here.echo_ms, came)
 
 
 def _pulse_at(e: Evidence) -> int | None:
     return max(e.heard_by_carrier.values(), default=None)
 
 
-def _not_expected(e: Evidence, now_ms: int) -> bool:
-    return e.they_withhold or e.every_lane_cut
+def not_expected(evidence: Evidence) -> bool:
+    """They withhold presence, or every lane of the line is suspended or restoring: silence says nothing."""
+    return evidence.they_withhold or evidence.every_lane_cut
 
 
 def _agreed_not_through(e: Evidence, now_ms: int) -> bool:
@@ -215,7 +218,7 @@ VERDICTS: Final[tuple[tuple[Observed, Callable[[Evidence, int], bool]], ...]] = 
     (Observed.RANG_UNANSWERED, _call_got(Outcome.RANG_UNANSWERED)),
     (Observed.READ_NO_REPLY, _read_no_reply),
     (Observed.THROUGH, through),
-    (Observed.NOT_EXPECTED, _not_expected),
+    (Observed.NOT_EXPECTED, lambda e, now_ms: not_expected(e)),
     (Observed.AGREED_NOT_THROUGH, _agreed_not_through),
     (Observed.PATH_DOWN, _path_down),
     (Observed.THEIR_STATION_DOWN, _their_station_down),

@@ -46,10 +46,13 @@ class Carriers:
                 self._later(latency + delay, station.side, send._replace(data=data))
 
     def _later(self, delay_ms: int, sender: int, send: Send) -> None:
-        self.world.at(self.world.now_ms + delay_ms, lambda: self._arrive(sender, send))
+        incarnation = self.stations[1 - sender].incarnation
+        self.world.at(self.world.now_ms + delay_ms, lambda: self._arrive(sender, send, incarnation))
 
-    def _arrive(self, sender: int, send: Send) -> None:
+    def _arrive(self, sender: int, send: Send, incarnation: int) -> None:
         to = 1 - sender
+        if self.kinds[send.carrier] is CarrierKind.LIVE and incarnation != self.stations[to].incarnation:
+            return  # the connection went down with the station that it was to
         if self.kinds[send.carrier] is CarrierKind.RELAY and to not in self.attached[send.carrier]:
             if send.stored:
                 self.mailboxes.setdefault((send.carrier, to), []).append(send.data)
@@ -71,15 +74,23 @@ class Carriers:
 
     # ---- conditions
 
-    def change(self, what: Callable[[], None]) -> None:
-        """Change conditions: what no longer passes is down at once, what passes again is in use a little later."""
+    def change(self, what: Callable[[], None], *, mended: int | None = None) -> None:
+        """Change conditions: what no longer passes is down at once, what passes again is in use a little later; so is
+        a carrier that is `mended` (it passed, and spoilt what it carried)."""
         self.before_change()
         what()
         self._version += 1
         version = self._version
         self._drop()
         self.world.at(self.world.now_ms + RETURN_MS, lambda: self.bring_up(version))
+        if mended is not None:
+            self.world.at(self.world.now_ms + RETURN_MS, lambda: self._use_again(mended))
         self.after_change()
+
+    def _use_again(self, carrier: int) -> None:
+        for station in self.stations:
+            if station.desk is not None and carrier in station.desk.ctx.up:
+                self._use(station, carrier)
 
     def usable(self, carrier: int, side: int) -> bool:
         return self.kinds[carrier] is not CarrierKind.COURIER and self.world.passes(carrier, side)

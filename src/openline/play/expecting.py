@@ -132,7 +132,7 @@ class Expecting:
         if act is None or station.signed is None or not isinstance(act.body, Announce | Minute):
             return self._absent(station, expect)
         if state.standing(ledger, act) is state.Standing.WITHDRAWN:
-            return "withdrawn"
+            return "waiting"  # for ever: what was taken back is never published
         published = published_note(station, ledger.accepts.get(identity, []), act)
         if published is None:
             return "waiting"

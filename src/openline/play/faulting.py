@@ -53,13 +53,13 @@ class Faulting:
             how = self._spoiling(fault)
             how.loss, how.duplicate, how.reorder = (fault.args[k] for k in ("loss", "duplicate", "reorder"))
 
-        self.carriers.change(apply)
+        self.carriers.change(apply, mended=_carrier(fault))
 
     def _tamper(self, fault: FaultStep) -> None:
         def apply() -> None:
             self._spoiling(fault).tamper = fault.args["on"]
 
-        self.carriers.change(apply)
+        self.carriers.change(apply, mended=_carrier(fault))
 
     def _spoiling(self, fault: FaultStep) -> Spoiling:
         return self.world.conditions.spoiling.setdefault(_carrier(fault), Spoiling())

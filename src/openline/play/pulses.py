@@ -120,8 +120,17 @@ class Pulses:
         tick = self._last_tick(sender.side, line, carrier, now)
         while tick is not None and tick + latency > now:
             pulse, at_ms = self._pulse(sender, line, tick), tick + latency
-            self.world.at(at_ms, lambda p=pulse, at=at_ms: self._feed(to, carrier, p, at))  # type: ignore[misc]
+            self.world.at(at_ms, self._landing(to, carrier, pulse, at_ms))
             tick = self._last_tick(sender.side, line, carrier, tick - 1)
+
+    def _landing(self, to: Station, carrier: int, pulse: Pulse, at_ms: int) -> Callable[[], None]:
+        incarnation = to.incarnation
+
+        def land() -> None:
+            if to.incarnation == incarnation:
+                self._feed(to, carrier, pulse, at_ms)
+
+        return land
 
     def _arrivals(self, to: Station) -> list[tuple[tuple[int, int, int], Station, int, Pulse, int]]:
         sender = self.stations[1 - to.side]

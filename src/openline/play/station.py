@@ -68,7 +68,7 @@ class Station:
         self.deliver: Callable[[Station, list[Send]], None] = lambda station, sends: None
         self.after_turn: Callable[[Station], None] = lambda station: None
         self.told: list[Event] = []
-        self._generation = 0
+        self.incarnation = 0
         self._tick_at: int | None = None
 
     @property
@@ -103,7 +103,7 @@ class Station:
         if self.store is not None:
             self.store.close()
         self.desk = self.store = None
-        self._generation += 1
+        self.incarnation += 1
         self.world.conditions.running.discard(self.side)
 
     def destroy(self) -> None:
@@ -197,10 +197,10 @@ class Station:
         due = desk.next_ms()
         if due is None or (self._tick_at is not None and self._tick_at <= due and self._tick_at > self.world.now_ms):
             return
-        generation, self._tick_at = self._generation, due
+        generation, self._tick_at = self.incarnation, due
 
         def ring() -> None:
-            if self._generation == generation and self.desk is desk:
+            if self.incarnation == generation and self.desk is desk:
                 if self._tick_at == due:
                     self._tick_at = None
                 self.turn(lambda: desk.tick(self.world.now(self.side)))

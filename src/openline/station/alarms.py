@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Final
 
 from openline.core import receipts, silence
-from openline.core.silence import Observed
 from openline.station.calls import Calls
 from openline.station.context import Context
 from openline.station.demands import missed_check_in
@@ -38,7 +37,7 @@ def sounding(ctx: Context, watch: Watch, calls: Calls) -> set[Alarm]:
         Alarm.CALL_RINGING: bool(calls.ringing_here()),
         Alarm.CHECK_IN_MISSED: any(missed_check_in(ctx, n) is not None for n in range(len(ctx.accord.lines))),
         Alarm.IMMEDIATE_OVERDUE: _immediate_overdue(ctx),
-        Alarm.PEER_SILENT: any(_silent(ctx, watch, n) for n in range(len(ctx.accord.lines))),
+        Alarm.PEER_SILENT: _silent(ctx, watch),
         Alarm.HEADS_DIFFER: _heads_differ(ctx, watch),
         Alarm.CLOCK_OFFSET: watch.offset_ms is not None and abs(watch.offset_ms) > OFFSET_MS,
     }
@@ -61,13 +60,15 @@ def _immediate_overdue(ctx: Context) -> bool:
     return False
 
 
-def _silent(ctx: Context, watch: Watch, line: int) -> bool:
-    """Nothing authenticated from them by live or relay for three intervals, while we were watching."""
-    now_ms = ctx.now.elapsed_ms
+def _silent(ctx: Context, watch: Watch) -> bool:
+    """Nothing authenticated from them by live or relay for three intervals, while we were watching and on some line
+    something was to be expected. Where lines differ, the longest interval counts: before it has passed three times
+    over, the silence of a quicker line says something of its path, and nothing of the peer."""
+    lines = range(len(ctx.accord.lines))
     since = max([watch.up_since_ms, *watch.carriers.values()])
-    if now_ms - since <= silence.INTERVALS * watch.pulse_ms(line):
+    if ctx.now.elapsed_ms - since <= silence.INTERVALS * max(watch.pulse_ms(n) for n in lines):
         return False
-    return silence.verdict(watch.evidence(line, Lane.LIAISON), now_ms) is not Observed.NOT_EXPECTED
+    return not all(silence.not_expected(watch.evidence(n, Lane.LIAISON)) for n in lines)
 
 
 def _heads_differ(ctx: Context, watch: Watch) -> bool:
