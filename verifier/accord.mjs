@@ -89,7 +89,13 @@ export async function readSigned(data) {
   return { accord: await readDocument(plain[0]), signatures: [SIGNATURES(plain[1]), SIGNATURES(plain[2])] };
 }
 
-const proving = (side) => [side.station, side.announce_ed25519, ...side.officers.map((x) => x.key), ...side.principals.map((x) => x.key)];
+/** A side's keys that prove their possession, in the order of the proofs. */
+const proving = (side) => [
+  side.station,
+  side.announce_ed25519,
+  ...side.officers.map((officer) => officer.key),
+  ...side.principals.map((principal) => principal.key),
+];
 
 /** Every key can be registered, every signature and proof of both sides verifies. */
 export async function checkSigned({ accord, signatures }) {

@@ -17,7 +17,7 @@ function needed(accord, kind, body) {
   return kind === KIND.RECEIPT && body.level === ACKNOWLEDGED ? 1 : 0;
 }
 
-/** Whether the approvals of an entry's body hold. `counters` (officer → highest) of its side are raised if they do. */
+/** Whether the approvals of an entry's body hold; if so, its side's `counters` (officer → highest) are raised. */
 export async function hold(accord, entry, counters) {
   const kind = Number(entry.kind);
   const given = entry.body.approvals ?? [];

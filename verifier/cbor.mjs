@@ -4,7 +4,7 @@
 
 import { bigEndian, join, malformed, textOf, utf8 } from "./bytes.mjs";
 
-export const DEPTH_MAX = 6;
+const DEPTH_MAX = 6;
 const UINT_MAX = 2n ** 64n - 1n;
 const WIDTHS = { 24: 1, 25: 2, 26: 4, 27: 8 };
 const SIMPLE = new Map([[0xf4, false], [0xf5, true], [0xf6, null]]);
@@ -26,7 +26,7 @@ class Reader {
     const first = this.take(1n)[0];
     if (SIMPLE.has(first)) return SIMPLE.get(first);
     const major = first >> 5;
-    if (major === 1 || major >= 6) throw malformed("a negative number, tag, float or simple value without a place here");
+    if (major === 1 || major >= 6) throw malformed("a negative number, tag or simple value");
     const argument = this.argument(first & 31);
     if (major === 0) return argument;
     if (major === 2) return this.take(argument).slice();

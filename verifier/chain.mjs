@@ -109,7 +109,7 @@ export class Chains {
     }
     const order = before === null ? 1 : comparePositions(entry.ack, before);
     if (order < 0) throw broken("it takes back an acknowledgement");
-    if (order === 0 && (!seal || !equal(entry.ack.id, before.id))) throw broken("an acknowledgement that did not change");
+    if (order === 0 && !(seal && equal(entry.ack.id, before.id))) throw broken("an acknowledgement written out again");
     return entry.ack;
   }
 

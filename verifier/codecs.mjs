@@ -5,7 +5,7 @@ import { compareBytes, malformed, utf8 } from "./bytes.mjs";
 const UINT_MAX = 2n ** 64n - 1n;
 
 export const uint = (most = UINT_MAX, least = 0n) => (value) => {
-  if (typeof value !== "bigint" || value < least || value > most) throw malformed(`expected a number ${least} to ${most}`);
+  if (typeof value !== "bigint" || value < least || value > most) throw malformed(`expected ${least} to ${most}`);
   return value;
 };
 
@@ -40,7 +40,7 @@ export const maybe = (format) => (value) => (value === null ? null : format(valu
 
 /** An array of exactly these. */
 export const row = (...formats) => (value) => {
-  if (!Array.isArray(value) || value.length !== formats.length) throw malformed(`expected an array of ${formats.length}`);
+  if (!Array.isArray(value) || value.length !== formats.length) throw malformed(`expected ${formats.length} items`);
   return formats.map((format, at) => format(value[at]));
 };
 
@@ -107,7 +107,7 @@ export const map = (table) => (value) => {
     }
     left -= 1;
     out[name] = format(item);
-    if (byDefault.length > 0 && isDefault(out[name], byDefault[0])) throw malformed(`${name} is written out at its default`);
+    if (byDefault.length > 0 && isDefault(out[name], byDefault[0])) throw malformed(`${name} at its default`);
     out.given.push(name);
   }
   if (left !== 0) throw malformed("an unknown field");

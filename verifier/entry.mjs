@@ -1,6 +1,6 @@
 // An entry (spec 3.2, 3.3): core ‖ signature, and its id. That it decodes says nothing about its signature.
 
-import { join, malformed, prefix, sha256, toHex } from "./bytes.mjs";
+import { join, malformed, prefix, sha256 } from "./bytes.mjs";
 import { HEAD, ID, KIND, SECONDS, bodyOf } from "./bodies.mjs";
 import { decode as fromCbor } from "./cbor.mjs";
 import { oneOf, uint } from "./codecs.mjs";
@@ -50,10 +50,5 @@ export const signedBytes = (accordId, entry) => join(prefix("entry"), accordId, 
 export const placeName = (side, gen, seq) => `${side}/${gen}/${seq}`;
 
 /** Order of two positions [gen, seq] of one chain. */
-export const comparePositions = (a, b) => (a.gen === b.gen ? Number(a.seq > b.seq) - Number(a.seq < b.seq) : a.gen < b.gen ? -1 : 1);
-
-export const idName = (id) => toHex(id);
-
-export async function entryId(data) {
-  return sha256(Uint8Array.of(0), data);
-}
+export const comparePositions = (a, b) => Number(after(a, b)) - Number(after(b, a));
+const after = (a, b) => a.gen > b.gen || (a.gen === b.gen && a.seq > b.seq);

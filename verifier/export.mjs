@@ -56,7 +56,8 @@ class Export {
     const [first, ...items] = itemsOf(data);
     const trailer = items.pop();
     const { side, accord } = await opening(first);
-    if (wanted !== undefined && !sameDigits(wanted, await digits(accord.id))) throw fault("the digits are of another accord");
+    const anchored = wanted === undefined || sameDigits(wanted, await digits(accord.id));
+    if (!anchored) throw fault("the digits are of another accord");
     this.chains = new Chains(accord);
     this.accord = accord;
     this.entries = [];
@@ -143,10 +144,10 @@ class Export {
 
   async trailer(data, item, side) {
     if (item?.tag !== TAG.TRAILER || item.data.length <= SIGNATURE_BYTES) throw fault("the trailer is missing");
-    const core = item.data.subarray(0, -SIGNATURE_BYTES);
+    const [core, signature] = [item.data.subarray(0, -SIGNATURE_BYTES), item.data.subarray(-SIGNATURE_BYTES)];
     const [, , entries, strays, heads, length, hash] = TRAILER(fromCbor(core));
     const message = join(prefix("export-trailer"), this.accord.id, core);
-    await verify(this.chains.cursors[side].key, message, item.data.subarray(-SIGNATURE_BYTES), "the trailer's signature");
+    await verify(this.chains.cursors[side].key, message, signature, "the trailer's signature");
     const before = data.subarray(0, item.at);
     const counted = entries === BigInt(this.entries.length) && strays === BigInt(this.strays.size);
     const sealed = length === BigInt(before.length) && equal(hash, await sha256(before));

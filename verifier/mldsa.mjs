@@ -5,10 +5,8 @@ import { ml_dsa44, ml_dsa87 } from "@noble/post-quantum/ml-dsa.js";
 import { badSignature } from "./bytes.mjs";
 
 function check(scheme, key, message, signature, whose) {
-  const lengths = scheme.lengths;
-  const holds =
-    key.length === lengths.publicKey && signature.length === lengths.signature && scheme.verify(signature, message, key);
-  if (!holds) throw badSignature(`${whose} does not verify`);
+  const whole = key.length === scheme.lengths.publicKey && signature.length === scheme.lengths.signature;
+  if (!whole || !scheme.verify(signature, message, key)) throw badSignature(`${whose} does not verify`);
 }
 
 export const verify44 = (key, message, signature) => check(ml_dsa44, key, message, signature, "an ML-DSA-44 signature");

@@ -8,16 +8,16 @@ const NOTE_BYTES_MAX = 262_144;
 const LINES_MAX = 32;
 const DASH = "\u2014 ";
 const KEY_ID_BYTES = 4;
-const CONTROL = /[\u0000-\u0009\u000b-\u001f]/; // eslint-disable-line no-control-regex
+const CONTROL = /[\u0000-\u0009\u000b-\u001f]/;
 // Unicode's White_Space, written out, and the ASCII controls.
 const BLANK = "\\u0000-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const NOT_IN_NAME = new RegExp(`[${BLANK}+]`);
-const ESCAPED = /[\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000+%]/g; // eslint-disable-line no-control-regex
+const ESCAPED = /[\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000+%]/g;
 
 export const ED25519 = Uint8Array.of(0x01);
 export const STATEMENT_MLDSA44 = join(Uint8Array.of(0xff), utf8("openline/statement-mldsa44/1"));
 
-export const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
 
 function fromBase64(text) {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw malformed("not base64");
@@ -37,7 +37,7 @@ export const keyName = (name) =>
     [...utf8(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
   );
 
-export const keyId = async (name, type, key) => (await sha256(utf8(`${name}\n`), type, key)).subarray(0, KEY_ID_BYTES);
+const keyId = async (name, type, key) => (await sha256(utf8(`${name}\n`), type, key)).subarray(0, KEY_ID_BYTES);
 
 /** A note's text and lines; nothing of it is verified. */
 export function parse(data) {

@@ -23,15 +23,17 @@ function partIsWhole([, index, total, data]) {
   return index + 1n === total && data.length > 0;
 }
 
+const PART = such(row(ID, PART_INDEX, uint(2048n), bytesUpTo(PART_BYTES)), partIsWhole, "a whole part");
 const wordIfWord = (signal) => (signal[6] !== null) === (signal[0] === 2n);
+const SIGNAL = such(row(oneOf(1, 2, 3, 4), ID8, LINE, LANE, SECONDS, MS, maybe(WORD)), wordIfWord, "a word");
 
 const PAYLOAD = map([
   [1, "have", many(row(SIDE, uint(), uint(), ID8), HINTS), []],
   [2, "want", many(rising(row(SIDE, uint(), uint(), uint()), 2), HINTS), []],
   [3, "entries", many(bytesUpTo(41_024), 8192), []],
-  [4, "parts", many(such(row(ID, PART_INDEX, uint(2048n), bytesUpTo(PART_BYTES)), partIsWhole, "a whole part"), HINTS), []],
+  [4, "parts", many(PART, HINTS), []],
   [5, "parts_wanted", many(rising(row(ID, PART_INDEX, PART_INDEX), 1), HINTS), []],
-  [6, "signals", many(such(row(oneOf(1, 2, 3, 4), ID8, LINE, LANE, SECONDS, MS, maybe(WORD)), wordIfWord, "a word"), HINTS), []],
+  [6, "signals", many(SIGNAL, HINTS), []],
   [7, "pulses", many(row(LINE, MS, maybe(row(MS, MS))), HINTS), []],
   [8, "holds_epoch", ID8, null],
   [9, "reentry", row(bytes(16), bytes(32), bytes(1216), SIGNATURE, bytes(4627)), null],

@@ -36,5 +36,6 @@ export async function typed(value) {
 export function same(a, b) {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
   const [mine, theirs] = [Object.keys(a), Object.keys(b)];
-  return Array.isArray(a) === Array.isArray(b) && mine.length === theirs.length && mine.every((name) => same(a[name], b[name]));
+  if (Array.isArray(a) !== Array.isArray(b) || mine.length !== theirs.length) return false;
+  return mine.every((name) => same(a[name], b[name]));
 }

@@ -25,7 +25,8 @@ function versions(lines) {
   for (let at = 0; at < lines.length; ) {
     const found = LANGUAGE.exec(lines[at + 1] ?? "");
     const count = Number(found?.[2]);
-    if (lines[at] !== "" || found === null || at + 2 + count > lines.length) throw malformed("a count that does not fit");
+    const fits = lines[at] === "" && found !== null && at + 2 + count <= lines.length;
+    if (!fits) throw malformed("a count of lines that does not fit");
     texts.push([found[1], lines.slice(at + 2, at + 2 + count).join("\n")]);
     at += 2 + count;
   }

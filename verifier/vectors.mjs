@@ -53,15 +53,13 @@ function edited(data, edits) {
 
 /** Every vector below a folder, in order of its path. */
 export function load(folder) {
-  const files = VERDICTS.flatMap((verdict) =>
-    readdirSync(path(folder, verdict))
-      .filter((name) => name.endsWith(".json"))
-      .sort()
-      .map((name) => ({ file: `${verdict}/${name}`, ...JSON.parse(readFileSync(path(folder, verdict, name), "utf8")) })),
-  );
+  const names = (verdict) => readdirSync(path(folder, verdict)).filter((name) => name.endsWith(".json"));
+  const paths = VERDICTS.flatMap((verdict) => names(verdict).sort().map((name) => `${verdict}/${name}`));
+  const files = paths.map((file) => ({ file, ...JSON.parse(readFileSync(path(folder, file), "utf8")) }));
   const inputs = new Map(files.map((vector) => [vector.name, vector.input]));
   for (const vector of files) {
-    if (`${vector.verdict}/${vector.name}.json` !== vector.file) throw new TypeError(`${vector.file} is named otherwise inside`);
+    const own = `${vector.verdict}/${vector.name}.json`;
+    if (own !== vector.file) throw new TypeError(`${vector.file} calls itself ${own}`);
     vector.given = new Given(vector.input, inputs);
   }
   return files;

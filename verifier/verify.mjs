@@ -76,13 +76,15 @@ async function main([folder, ...flags]) {
   const unchecked = results.filter((one) => one.differs === NOT_CHECKED);
   const wrong = results.filter((one) => one.differs !== "" && one.differs !== NOT_CHECKED);
   if (flags.includes("--json")) {
-    const files = Object.fromEntries(results.map((one) => [one.file, { said: one.said, as: one.as, differs: one.differs }]));
-    console.log(JSON.stringify({ files, not_checked: unchecked.map((one) => one.name), differ: wrong.map((one) => one.name) }));
+    const files = results.map(({ file, said, as, differs }) => [file, { said, as, differs }]);
+    const names = { not_checked: unchecked.map((one) => one.name), differ: wrong.map((one) => one.name) };
+    console.log(JSON.stringify({ files: Object.fromEntries(files), ...names }));
   } else {
     for (const one of wrong) console.log(`${one.file}: ${one.differs}`);
     console.log(table(results).join("\n"));
     const agree = results.length - unchecked.length - wrong.length;
-    console.log(`\n${results.length} vectors: ${agree} as they say, ${wrong.length} not, ${unchecked.length} ${NOT_CHECKED}`);
+    const counts = `${agree} as they say, ${wrong.length} not, ${unchecked.length} ${NOT_CHECKED}`;
+    console.log(`\n${results.length} vectors: ${counts}`);
   }
   return wrong.length === 0 ? 0 : 1;
 }

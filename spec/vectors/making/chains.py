@@ -213,7 +213,7 @@ REJECTED: dict[str, tuple[str, str, str, Next]] = {
     "gap": ("6", "An entry is missing before it.", "gap", lambda b: b.next(0, bodies.Ack(), seq=3)),
     "second-entry-at-a-place": ("3.10, 6", "A second entry at a place that is taken.", "fork", _second_of_a_place),
     "second-generation-at-a-place": ("3.7, 6", "The root signed a second generation 1.", "fork", _second_generation),
-    "unsigned-entry-at-a-place-taken": ("6", "Another entry at a place that is taken, unsigned.", BAD, _unsigned_second),
+    "unsigned-entry-at-a-place-taken": ("6", "Another, unsigned, at a place that is taken.", BAD, _unsigned_second),
     "seal-of-another-head": (
         "6",
         "A seal writes out the acknowledgement in force with another id.",
@@ -304,7 +304,7 @@ REJECTED: dict[str, tuple[str, str, str, Next]] = {
         _altered("root_mldsa87"),
     ),
     "generation-possession-altered": ("3.7", "Its station key's proof was changed.", BAD, _altered("possession")),
-    "generation-prekey-of-small-order": ("3.5, 3.7", "Its prekey is none that can be sealed to.", "malformed", _low_prekey),
+    "generation-prekey-of-small-order": ("3.5, 3.7", "Nothing can be sealed to its prekey.", "malformed", _low_prekey),
     "generation-signed-by-the-old-key": (
         "3.7",
         "The old station key signed the generation that names a new one.",

@@ -1,4 +1,4 @@
-"""Accords that are signed throughout, and name a key that may not be registered (3.5): that alone is wrong with them."""
+"""Accords that are signed throughout and name a key that may not be registered (3.5): that alone is wrong with them."""
 
 from __future__ import annotations
 

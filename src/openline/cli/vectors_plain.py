@@ -1,6 +1,6 @@
 """Values as a vector's JSON writes them, so that two implementations can be compared on what they read.
 
-Rules of this file: bytes are hex; long ones, and long text, which only cost space, are their count of bytes and SHA-256;
+Rules of this file: bytes are hex; long ones, and long text, which only cost space, are their count and SHA-256;
 a number that JSON readers would round is text.
 """
 
