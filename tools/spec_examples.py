@@ -139,7 +139,9 @@ def entry_of(body: Body, ack: Head | None = ACK) -> bytes:
 
 def _acts() -> Iterable[tuple[str, Body]]:
     scope = ((0, Lane.LIAISON),)
-    yield f"suspension, {len(REASON)} B of reason, one officer", bodies.Suspend(scope=scope, reason=REASON, approvals=APPROVAL)
+    yield f"suspension, {len(REASON)} B of reason, one officer", bodies.Suspend(
+        scope=scope, reason=REASON, approvals=APPROVAL
+    )
     yield "proposal that lists one suspension", bodies.Propose(
         scope=scope, effective_s=TIME_S, lists=(ID,), approvals=APPROVAL
     )

@@ -45,6 +45,11 @@ def proven(accord: Accord, accord_id: bytes, body: Fault, keys: tuple[bytes, ...
     return first.side if guilty else None
 
 
+def pair_of(body: Fault) -> tuple[bytes, bytes]:
+    """The ids of a proof's two entries, in its order: how a generation names what it settles (spec 3.7)."""
+    return entries.entry_id(body.first), entries.entry_id(body.second)
+
+
 def in_sequence(accord: Accord, accord_id: bytes, keys: tuple[bytes, ...], run: Sequence[Entry]) -> Fault | None:
     """A proof of BAD_SIGNATURE or BAD_CHAIN that two neighbours of one chain in `run` make, or None. What only *one*
     entry shows is no proof: anybody can write an entry that nobody signed."""

@@ -37,7 +37,7 @@ from openline.wire.bodies import (
     Withdraw,
 )
 from openline.wire.entry import Entry, Place
-from openline.wire.terms import Head, Level, Outcome, Precedence
+from openline.wire.terms import Head, Outcome, Precedence
 
 Position: TypeAlias = tuple[int, int]  # (gen, seq) within one chain
 NOWHERE: Final[Position] = (-1, -1)
@@ -157,6 +157,7 @@ class Ledger:
             self.acks[entry.side].add(position, acked)
         body = entry.body
         if isinstance(body, Tracked | Letter):
+            self._approved(entry.side, body)  # only for the officers' counters: an item is one, approved or not
             self._item(entry, acked)
         elif isinstance(body, Receipt):
             self._receipt(entry, body)
@@ -169,10 +170,13 @@ class Ledger:
         elif isinstance(body, ACTS):
             self._act(Act(entry.id, entry.place, entry.time_s, acked, body))
 
+    def _approved(self, side: int, body: Body) -> bool:
+        return approvals.valid(self.accord, self.accord_id, side, body, self.counters)
+
     def _act(self, act: Act) -> None:
         self.acts_version += 1
         body, side = act.body, act.place.side
-        if not approvals.valid(self.accord, self.accord_id, side, body, self.counters):
+        if not self._approved(side, body):
             return
         if isinstance(body, Suspend):
             self.suspensions[act.id] = act
@@ -234,9 +238,7 @@ class Ledger:
             self.items[entry.id] = Item(entry.id, entry.place, entry.time_s, acked, 0, 0, 0, 0, False, True)
 
     def _receipt(self, entry: Entry, body: Receipt) -> None:
-        if body.level == Level.ACKNOWLEDGED and not approvals.valid(
-            self.accord, self.accord_id, entry.side, body, self.counters
-        ):
+        if not self._approved(entry.side, body):
             return
         target = (1 - entry.side, body.gen, body.seq)
         self.receipts[target] = self.receipts.get(target, 0) | 1 << body.level

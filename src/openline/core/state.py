@@ -12,10 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from openline.core import faults
 from openline.core.approvals import approvals_of
 from openline.core.ledger import NOWHERE, Act, Item, Ledger, Position
 from openline.wire.accord import Line
-from openline.wire.bodies import Amend, Generation, Propose, Suspend
+from openline.wire.bodies import Amend, Fault, Generation, Propose, Suspend
 
 
 class Formal(StrEnum):
@@ -225,9 +226,11 @@ def _contested(ledger: Ledger, generation: Act) -> bool:
 
 
 def _settled(ledger: Ledger, proof: Act, against: int) -> bool:
-    """A later generation of the guilty side, accepted by the side that holds the proof and had it when accepting."""
+    """A generation of the guilty side that names the proof's two entries, accepted by the side that holds the proof and
+    had it when accepting."""
+    pair = faults.pair_of(proof.body) if isinstance(proof.body, Fault) else None
     for generation in ledger.generations:
-        if generation.place.side != against:
+        if generation.place.side != against or pair not in getattr(generation.body, "forks", ()):
             continue
         for accept in ledger.accepts.get(generation.id, ()):
             if accept.place.side == proof.place.side and accept.position > proof.position:

@@ -13,15 +13,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final, cast
 
+from openline.core import faults, state
 from openline.keys import public
 from openline.keys.secret import RootKeys
 from openline.station.context import Context, Send
 from openline.station.outbox import NOWHERE, Outbox, chunks
 from openline.station.retry import Retry
 from openline.station.sealer import Sealer
-from openline.wire.bodies import Generation
+from openline.wire.bodies import Fault, Generation
 from openline.wire.bundle import Have, Payload, Reentry
 from openline.wire.entry import Entry
+from openline.wire.limits import FORKS_MAX
 from openline.wire.terms import Head
 
 EMPTY_SIGNATURE: Final = bytes(64)
@@ -141,18 +143,13 @@ class Restoration:
         return cast(Generation, replace(cast(Any, unsigned), root_ed25519=ed25519, root_mldsa87=mldsa87))
 
     def _forks(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Forks of our own chain that the other side has proven and no generation has settled."""
-        from openline.core import state
-        from openline.wire import entry as entries
-        from openline.wire.bodies import Fault
-
-        ledger = self.ctx.record.ledger
+        """What the other side has proven against our chain and no generation has settled, as much as one can name."""
         pairs = {
-            (entries.entry_id(act.body.first), entries.entry_id(act.body.second))
-            for act in state.disputes(ledger)
+            faults.pair_of(act.body)
+            for act in state.disputes(self.ctx.record.ledger)
             if isinstance(act.body, Fault) and act.place.side == self.ctx.them
         }
-        return tuple(sorted(pairs))
+        return tuple(sorted(pairs)[:FORKS_MAX])
 
     # ---- theirs
 

@@ -249,7 +249,7 @@ class Generation(Body):
     station: bytes = f(2, octets(32))
     checkpoint: bytes = f(3, octets(1312))
     xwing: bytes = f(4, octets(1216))
-    forks: tuple[tuple[bytes, bytes], ...] = f(5, many(row(pair, ID, ID), 16, ascending=True), ())
+    forks: tuple[tuple[bytes, bytes], ...] = f(5, many(row(pair, ID, ID), limits.FORKS_MAX, ascending=True), ())
     root_ed25519: bytes = f(6, SIGNATURE)
     root_mldsa87: bytes = f(7, octets(4627))
     possession: bytes = f(9, SIGNATURE)

@@ -18,6 +18,7 @@ CARRIERS_MAX: Final = 32  # chosen: half as many as lines
 CHECK_INS_MAX: Final = 24  # chosen: one an hour
 HOLIDAYS_MAX: Final = 1000  # chosen: fifty a year for twenty years
 LISTED_MAX: Final = 256  # chosen: suspensions in one proposal; 8 KiB of ids
+FORKS_MAX: Final = 16  # chosen: proofs that one generation settles; 1 KiB of ids
 LANGUAGES_MAX: Final = 8  # chosen: both sides', the witnesses' and the press's
 APPROVALS_MAX: Final = 4  # chosen: two-person release, doubled
 UINT_MAX: Final = 2**64 - 1  # CBOR, major type 0
