@@ -1,1 +1,1 @@
-"""Figures, measured and never asserted: `make bench` (DESIGN's promises kept in numbers)."""
+"""Figures, measured and never asserted: `make bench`."""

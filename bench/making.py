@@ -11,7 +11,10 @@ from openline.wire.bodies import Message
 from openline.wire.entry import encode_core, entry_id, signed_bytes
 
 FOUNDED_S = 1_600_000_000
-TEXT = "The quick report of the morning: nothing to report on the northern road, visibility good, patrol back at 08:40. All quiet. End."
+TEXT = (
+    "Report of the morning: nothing on the northern road, visibility good, patrol back at 08:40, relief at noon. "
+    "All quiet. No requests."
+)
 
 
 def accord() -> tuple[SignedAccord, tuple[SideKeys, SideKeys]]:

@@ -1,4 +1,4 @@
-"""The figures, one function a row or two (keys as DESIGN §10 names them)."""
+"""The figures, one function for a row or two."""
 
 from __future__ import annotations
 
@@ -41,9 +41,8 @@ def sizes() -> dict[str, Row]:
     entry = core + bytes(64)
     epoch = sealing.new_epoch(SeededEntropy(b"epoch"))
     noise = SeededEntropy(b"noise").bytes(len(entry))  # what does not deflate, as ids and signatures do not
-    follower = sealing.seal_follower(
-        encode_payload(Payload(entries=(noise,))), epoch=epoch, psk=bytes(32), accord_id=bytes(32), sender=0, rnd=bytes(8)
-    )
+    padded = encode_payload(Payload(entries=(noise,)))
+    follower = sealing.seal_follower(padded, epoch=epoch, psk=bytes(32), accord_id=bytes(32), sender=0, rnd=bytes(8))
     return {
         "entry_bytes": row(len(entry), "B", 290, None, 1),
         "follower_bytes": row(len(follower), "B", 345, None, 1),
@@ -66,7 +65,12 @@ def catch_up(count: int, runs: int) -> dict[str, Row]:
     return {
         "usable_100k_s": row(round(floors.median(usable) / scale, 3), "s", 1.5, None, count, spread(usable)),
         "verified_100k_s": row(
-            round(floors.median(verified) / scale, 3), "s", 5, round(floor / scale / THREADS, 3), count, spread(verified)
+            round(floors.median(verified) / scale, 3),
+            "s",
+            5,
+            round(floor / scale / THREADS, 3),
+            count,
+            spread(verified),
         ),
     }
 
@@ -148,13 +152,6 @@ def play(runs: int) -> dict[str, Row]:
     return {"play_16_months_s": row(round(floors.median(times), 2), "s", 15, None, runs, spread(times))}
 
 
-def idle() -> dict[str, Row]:
-    """Resident memory of what a station imports (the whole station is measured when it runs as a process)."""
-    code = "import resource, openline.station.desk, openline.store; openline.store.open_store(':memory:'); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    return {} if done.returncode else {"desk_and_store_mib": row(int(done.stdout) / 1024, "MiB", None, None, 1)}
-
-
 def spread(values: list[float]) -> str:
     return f"{min(values):.2f} to {max(values):.2f} in {len(values)} runs"
 
@@ -165,4 +162,3 @@ def floors_now() -> dict[str, Row]:
         "floor_sqlite_commit_ms": row(round(floors.sqlite_commit_ms(), 3), "ms", None, None, 100),
         "floor_ed25519_verify_us": row(round(floors.ed25519_verify_us(), 1), "µs", None, None, 2_000),
     }
-

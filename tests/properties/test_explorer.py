@@ -1,4 +1,4 @@
-"""The line state, checked in every point that two stations can reach within five entries (spec 10, DESIGN §4).
+"""The line state, checked in every point that two stations can reach within five entries (spec 10).
 
 Two lanes; suspensions and proposals of either or both; proposals with an effective time that passes; acceptances,
 withdrawals in time and out of time, lapses, acknowledgements; every part of either chain held by the other side.

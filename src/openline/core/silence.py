@@ -43,7 +43,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Our latest demand on the line: a finished call, or a message whose due time has passed (DESIGN §6 rule 3)."""
+    """Our latest demand on the line: a finished call, or a message whose due time has passed (spec 11.2)."""
 
     what: str  # "call" or "message"
     at_s: int  # when the call finished, or when the message fell due

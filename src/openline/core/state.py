@@ -20,7 +20,7 @@ from openline.wire.bodies import Amend, Fault, Generation, Propose, Suspend
 
 
 class Formal(StrEnum):
-    """The first of these that holds (DESIGN §4)."""
+    """The first of these that holds (spec 10.2)."""
 
     DISPUTED = "disputed"
     EXPIRED = "expired"
@@ -30,7 +30,7 @@ class Formal(StrEnum):
 
 
 class Flag(StrEnum):
-    """How a message stands to the suspensions it met (DESIGN §5)."""
+    """How a message stands to the suspensions it met (spec 10.6)."""
 
     NONE = "none"
     CROSSED = "crossed"
@@ -160,7 +160,7 @@ def cut(ledger: Ledger, line: int, lane: int, now_s: int) -> Formal:
 
 
 def formal(ledger: Ledger, line: int, lane: int, now_s: int) -> Formal:
-    """The formal state of (line, lane) at an instant (DESIGN §4, spec 10.2)."""
+    """The formal state of (line, lane) at an instant (spec 10.2)."""
     if disputes(ledger):
         return Formal.DISPUTED
     if expired(ledger, line, now_s):
@@ -239,7 +239,7 @@ def _settled(ledger: Ledger, proof: Act, against: int) -> bool:
 
 
 def flag(ledger: Ledger, item: Item) -> Flag:
-    """How a message stands to the suspensions at its line and lane (DESIGN §5, spec 10.6): a function of the record,
+    """How a message stands to the suspensions at its line and lane (spec 10.6): a function of the record,
     the same on both sides."""
     if item.letter:
         return Flag.NONE

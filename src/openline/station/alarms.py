@@ -1,4 +1,4 @@
-"""Which alarms sound (spec 8.3; the list of DESIGN §9 and no others).
+"""Which alarms sound (spec 8.3: this list and no others).
 
 Rules of this file: an alarm is a condition that asks a person to act now, computed from the record, the evidence and
 an instant; nothing here latches, and nothing here acts.

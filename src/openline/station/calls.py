@@ -9,6 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -291,8 +292,22 @@ class Calls:
         if not isinstance(body, Seal) or body.closes is not None or ctx.restoring:
             return
         call = self.their_words.get(body.call_id)
-        if call is not None and call.final is not None and call.outcome is Outcome.ANSWERED:
+        if call is not None and (call.line, call.due_s) == (body.line, body.due_s) and self._we_answered(call):
             self._seal(body.line, body.call_id, body.due_s, entry.id)
+
+    def _we_answered(self, call: Call) -> bool:
+        """Whether a word of ours says so: what a caller writes of itself makes nobody seal."""
+        ctx, word = self.ctx, call.final
+        if word is None or word.phase != Phase.ANSWERED or call.outcome is not Outcome.ANSWERED:
+            return False
+        message = public.call_message(
+            ctx.accord_id, ctx.them, call.call_id, call.line, call.lane, call.due_s, word.phase, word.time_s
+        )
+        for key in ctx.record.ledger.keys[ctx.us]:
+            with suppress(public.BadSignature):
+                public.verify(key, message, word.signature)
+                return True
+        return False
 
 
 def line_carriers(ctx: Context, line: int) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Composing: a command becomes a draft, or is refused with the rule that refuses it (spec 1, DESIGN §5).
+"""Composing: a command becomes a draft, or is refused with the rule that refuses it (spec 1).
 
 Rules of this file:
 1. It reads the record and writes nothing; the same command at the same record and instant gives the same draft.

@@ -13,7 +13,7 @@ from openline.core.silence import Demand, History
 from openline.station.context import Context
 from openline.wire.terms import Outcome
 
-GRACE_S = 300  # a check-in counts as missed five minutes after it was due (DESIGN §9)
+GRACE_S = 300  # a check-in counts as missed five minutes after it was due (spec 8.3)
 
 
 def newest_first(ctx: Context, line: int) -> list[Demand]:

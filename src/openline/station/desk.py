@@ -1,4 +1,4 @@
-"""The desk: one station's whole conduct without a clock, a socket or a file (DESIGN §7).
+"""The desk: one station's whole conduct without a clock, a socket or a file.
 
 Commands, arrivals and ticks go in; `take` gives out what to commit and then what to send. One program, two clocks: the
 runner drives it by the machine's, `play` by a simulated one.

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 
 class Lane(IntEnum):
-    """A class of traffic on a line (DESIGN §2)."""
+    """A class of traffic on a line (spec 0)."""
 
     LIAISON = 0
     SAFETY = 1
