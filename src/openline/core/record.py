@@ -108,11 +108,12 @@ class Record:
         out = Examined()
         cursors = list(self.cursors)
         fresh: dict[Place, bytes] = {}
+        beside = set(strays)
         for entry in arrived:
             cursor = cursors[entry.side]
             held = fresh.get(entry.place) or self.id_at(*entry.place)
             if held is not None:
-                self._second(entry, held, strays, out)
+                self._second(entry, held, beside, out)
                 continue
             try:
                 after = self._step(cursor, entry)
@@ -120,10 +121,9 @@ class Record:
                 out.ahead.append(entry)
                 continue
             except ChainFault:
-                if entry.prev not in strays:
+                if entry.prev not in beside:
                     raise
-                self.check_signed(entry)
-                out.strays.append(entry)
+                self._stray(entry, beside, out)
                 continue
             self._claims(entry, out, fresh)
             cursors[entry.side] = after
@@ -131,12 +131,19 @@ class Record:
             out.append.append((entry, after))
         return out
 
-    def _second(self, entry: Entry, held: bytes, strays: dict[bytes, Entry], out: Examined) -> None:
+    def _second(self, entry: Entry, held: bytes, beside: set[bytes], out: Examined) -> None:
         """Step 2: a place that is taken. The same bytes are a repetition; other bytes, signed, are a fork."""
-        if held == entry.id or entry.id in strays:
+        if held == entry.id:
+            out.duplicates += 1
+        else:
+            self._stray(entry, beside, out)
+
+    def _stray(self, entry: Entry, beside: set[bytes], out: Examined) -> None:
+        if entry.id in beside:
             out.duplicates += 1
             return
         self.check_signed(entry)
+        beside.add(entry.id)
         out.strays.append(entry)
 
     def check_signed(self, entry: Entry) -> None:

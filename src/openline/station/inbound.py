@@ -8,7 +8,9 @@ Rules of this file:
 
 from __future__ import annotations
 
-from openline.core import faults
+from collections.abc import Iterator
+
+from openline.core import chain, faults
 from openline.core.record import Examined, fork_proof
 from openline.core.release import by_station
 from openline.keys.sealing import UnknownEpoch
@@ -51,6 +53,7 @@ class Inbound:
         self.restoration = restoration
         self.gaps = Gaps(ctx)
         self.strays: dict[bytes, Entry] = {}
+        self.unsound: set[bytes] = set()  # entries at which a branch broke its chain's rules
         self.recorded_proofs: set[tuple[bytes, bytes]] = set()
         self.ack_due = False
         self.wanted_pulse: list[int] = []
@@ -242,11 +245,41 @@ class Inbound:
             branch.append(self.strays[branch[-1].prev])
         branch.reverse()
         first = branch[0]
+        if not self._sound(branch):
+            return
         self.ctx.write(Rebranch(first.side, first.gen, first.seq))
         for entry in branch:
             self.ctx.write(DropStray(entry.id))
             self.ctx.write(PutEntry(entry.place, entry.id, entry.data, self.ctx.now.clock_ms))
         self.rebuild = True
+
+    def _sound(self, branch: list[Entry]) -> bool:
+        """Whether a branch keeps its chain's rules from the place of the fork on; else it is evidence, and nothing to
+        follow: what we follow must come up again from the store (spec 6.5)."""
+        ctx, first = self.ctx, branch[0]
+        if not self.unsound.isdisjoint(entry.id for entry in branch):
+            return False
+        cursor, entry = chain.start(ctx.accord, ctx.accord_id, first.side), first
+        try:
+            for data in self._before(first.place):
+                cursor = chain.step(cursor, entries.decode(data), ctx.accord, self._own(first.side), signatures=False)
+            for entry in branch:
+                cursor = chain.step(cursor, entry, ctx.accord, self._own(first.side))
+        except PeerFault as error:
+            self.unsound.add(entry.id)
+            ctx.tell("strange", text=error.what)
+            return False
+        return True
+
+    def _own(self, side: int) -> chain.Holds:
+        return lambda gen, seq: self.ctx.record.id_at(side, gen, seq)
+
+    def _before(self, place: Place) -> Iterator[bytes]:
+        """Our copy of a chain up to a place."""
+        record = self.ctx.record
+        for gen in (gen for gen in record.generations(place.side) if gen <= place.gen):
+            count = place.seq if gen == place.gen else record.length(place.side, gen)
+            yield from self.ctx.entries(place.side, gen, 0, count)
 
     def _tell(self, entry: Entry) -> None:
         """A document is told when its pages are verified too."""
