@@ -1,7 +1,7 @@
 """Officers' approvals of acts (spec 3.6).
 
-Rules of this file: an approval that is missing or does not hold takes the act's effect away, not its place in the record;
-an officer's counter only rises, so that no station can use an order twice.
+Rules of this file: an approval that is missing or does not hold takes the act's effect away, not its place in the
+record; an officer's counter only rises, so that no station can use an order twice.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Approvals:
             if fault:
                 return fault
         for approval in given:
-            self._last[side, approval.officer] = approval.counter
+            officer = (side, approval.officer)
+            self._last[officer] = max(self._last.get(officer, 0), approval.counter)
         return ""
 
     def _one(self, side: int, body: Body, approval: Approval) -> str:

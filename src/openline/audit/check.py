@@ -8,8 +8,8 @@ The steps, numbered as in the spec:
  5. the acknowledgements and names that could not be judged on the way
  6. the trailer: signature, hash, length, counts, heads; nothing behind it
 
-Rules of this file: whatever the bytes are, the outcome is a verdict; damage ends a step only where nothing behind it can
-be told any more.
+Rules of this file: whatever the bytes are, the outcome is a verdict; damage ends a step only where nothing behind it
+can be told any more.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Audit:
         self.log.in_order()
         self.verdict.bytes_read = reader.offset
 
-    # --- steps 1 and 2 -----------------------------------------------------------------------------------------------------
+    # --- steps 1 and 2 ------------------------------------------------------------------------------------------------
 
     def _opening(self, reader: Reader) -> Opening | None:
         at = reader.offset
@@ -102,7 +102,7 @@ class Audit:
             if not verdict.anchored:
                 self.log.file("anchor", "this is another accord than the one whose digits were given", at)
 
-    # --- steps 3 to 6 ------------------------------------------------------------------------------------------------------
+    # --- steps 3 to 6 -------------------------------------------------------------------------------------------------
 
     def _record(self, reader: Reader, opening: Opening) -> None:
         accord = opening.signed.accord

@@ -45,7 +45,7 @@ class Contents:
         self._approvals = Approvals(accord, keyring.accord_id)
         self._later = Places()
         self._statements: dict[bytes, Statement] = {}
-        self.receipts: dict[tuple[int, int], tuple[int, Place]] = {}  # (side, gen) → highest seq with a receipt, by whom
+        self.receipts: dict[tuple[int, int], tuple[int, Place]] = {}  # (side, gen) → highest seq, and who names it
 
     def check(self, track: Track, read: Read) -> None:
         """Count the entry and judge its body."""
@@ -94,7 +94,7 @@ class Contents:
                 self._closes(entry, body, again, targets.get(place))
         return list(self._statements.values())
 
-    # --- at once ----------------------------------------------------------------------------------------------------------
+    # --- at once ------------------------------------------------------------------------------------------------------
 
     def _count(self, track: Track, entry: Entry) -> None:
         summary = track.summary
@@ -136,7 +136,8 @@ class Contents:
         if checkpoint.size != entry.seq:
             what = f"a checkpoint over {checkpoint.size} entries, where {entry.seq} stand before it"
         elif track.tree is None or track.tree.size != entry.seq:
-            self._log.found("checkpoint", "not checked: the ids of damaged entries before it are not known", entry.place)
+            what = "a checkpoint not checked: ids of damaged entries before it are not known"
+            self._log.found("checkpoint", what, entry.place)
             return
         elif track.tree.root() != checkpoint.root:
             what = "its checkpoint's root is not that of the entries before it"
@@ -197,7 +198,7 @@ class Contents:
             return error.what
         return ""
 
-    # --- calls ------------------------------------------------------------------------------------------------------------
+    # --- calls --------------------------------------------------------------------------------------------------------
 
     def _words_hold(self, entry: Entry, body: bodies.Call) -> bool:
         return all(
@@ -219,12 +220,12 @@ class Contents:
             elif word is not None and not self._word_signed(entry, body, word):
                 self._log.found("call", f"a call whose word {what} is not signed by {called}'s station", entry.place)
 
-    # --- at the end ---------------------------------------------------------------------------------------------------------
+    # --- at the end ---------------------------------------------------------------------------------------------------
 
     def _proof(self, entry: Entry, body: bodies.Fault) -> None:
         guilty = proofs.against(body, self._keyring)
         what = body.proof.name.lower().replace("_", " ")
-        if guilty is None:
+        if guilty is None or guilty.side == entry.side:
             self._log.found("proof", f"claims a {what}, but its two entries do not prove one", entry.place)
         else:
             name = self._log.name(guilty.place)

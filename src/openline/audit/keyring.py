@@ -80,7 +80,7 @@ class Keyring:
         return Due((body.station,), fault)
 
     def generation_fault(self, entry: Entry, body: Generation) -> str:
-        """What is wrong with a generation's root signatures, its prekey or its key's possession; empty where nothing is."""
+        """What is wrong with a generation's root signatures or keys; empty where nothing is."""
         side = self.accord.sides[entry.side]
         message = public.generation_message(self.accord_id, entry.side, entry.gen, body)
         try:

@@ -54,8 +54,16 @@ class Links:
         """Whether the entry is the next of a chain: then it is no stray, whatever it is marked as."""
         track = self.tracks.get((entry.side, entry.gen))
         if track is None or not track.next_seq:
-            return entry.seq == 0 and (entry.gen == 0 or isinstance(entry.body, Generation))
+            return entry.seq == 0 and self._can_begin(entry)
         return entry.seq == track.next_seq and entry.prev == track.bytes_id_at(track.next_seq - 1)
+
+    def _can_begin(self, entry: Entry) -> bool:
+        """Whether a chain can begin with the entry, as far as what it goes on from is here."""
+        if not isinstance(entry.body, Generation):
+            return entry.gen == 0
+        last = entry.body.last
+        before = None if last is None else self.tracks.get((entry.side, last.gen))
+        return last is None or (before is not None and before.id_at(last.seq) == last.id)
 
     def lose(self, read: Read, why: str) -> None:
         """An item stands here that cannot be told from what is around it."""
@@ -147,7 +155,7 @@ class Links:
         track.append(entry, read.item.offset, holds=linked)
         self._placed.append((track, read))
 
-    # --- predecessors ---------------------------------------------------------------------------------------------------
+    # --- predecessors -------------------------------------------------------------------------------------------------
 
     def _follows(self, track: Track, read: Read, entry: Entry) -> bool:
         if entry.seq == 0:
@@ -230,7 +238,7 @@ class Links:
         earlier = [gen for side, gen in self.tracks if side == entry.side and gen < entry.gen]
         return self.tracks[entry.side, max(earlier)].ack if earlier else None
 
-    # --- acknowledgements -------------------------------------------------------------------------------------------------
+    # --- acknowledgements ---------------------------------------------------------------------------------------------
 
     def _acknowledges(self, track: Track, read: Read, entry: Entry) -> None:
         before, now = track.ack, entry.ack
@@ -247,7 +255,7 @@ class Links:
         elif not isinstance(entry.body, Seal):
             self._log.entry("ack", "writes out an acknowledgement that did not change", entry.place, read)
 
-    # --- bytes that nobody signed ------------------------------------------------------------------------------------------
+    # --- bytes that nobody signed -------------------------------------------------------------------------------------
 
     def _unsigned(self, read: Read) -> None:
         self._resolve(read.entry)

@@ -39,7 +39,8 @@ def _takes_back(first: Entry, second: Entry) -> bool:
 
 def _signed(entry: Entry, keyring: Keyring) -> bool:
     keys = keyring.known(entry.side)
-    # A generation names its own key: without its root's signatures, anybody could have made it.
-    if isinstance(entry.body, Generation) and not keyring.generation_fault(entry, entry.body):
+    if isinstance(entry.body, Generation):
+        if keyring.generation_fault(entry, entry.body):
+            return False  # it names its own key: without its root's signatures, anybody could have made it
         keys = (*keys, entry.body.station)
     return first_that_signed(keys, signed_bytes(keyring.accord_id, entry.core), entry.signature) is not None

@@ -43,8 +43,8 @@ class Read(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """From `offset` on nothing could be read, up to `resumed` (None: up to the end of the file). `known`: the item before
-    was no entry already, and it is the same damage."""
+    """From `offset` on nothing could be read, up to `resumed` (None: up to the end of the file). `known`: the item
+    before was no entry already, and it is the same damage."""
 
     offset: int
     why: str

@@ -71,8 +71,10 @@ def headline(verdict: Verdict) -> str:
         absent = verdict.absences.total
         return f"INCOMPLETE: what is here holds ({verdict.verified:,} entries), but {absent:,} named are absent."
     found = verdict.first_break
-    where = "" if found is None else f": {_where(verdict, found)}"
-    return f"DOES NOT VERIFY{where}."
+    if found is None or found.place is None:
+        return "DOES NOT VERIFY" + ("." if found is None else f": {found.what}.")
+    more = f", the first of {verdict.breaks.total:,} places" if verdict.breaks.total > 1 else ""
+    return f"DOES NOT VERIFY: it breaks at {verdict.name(found.place)}{more}."
 
 
 def when(time_s: int | None) -> str:
@@ -102,7 +104,7 @@ def _about(verdict: Verdict) -> Iterator[str]:
     )
     if verdict.verified_before_break is not None:
         yield f"             {verdict.verified_before_break:,} of them verify before the first break"
-    if verdict.breaks.total and verdict.sealed is not None:
+    if verdict.sealed is not None and any(found.code != "anchor" for found in verdict.breaks.items):
         yield "damaged      " + (
             "before the export was signed: the trailer's hash is that of these very bytes"
             if verdict.sealed

@@ -1,7 +1,7 @@
 """`openline audit`: the verdict on an exported record, offline, with public keys only (spec 13).
 
-Rules of this file: it opens one file and nothing else; the exit code is 0 only where the record verifies, 5 for whatever
-is wrong with the content, 2 for a file that cannot be opened or a wrong flag.
+Rules of this file: it opens one file and nothing else; the exit code is 0 only where the record verifies, 5 for
+whatever is wrong with the content, 2 for a file that cannot be opened or a wrong flag.
 """
 
 from __future__ import annotations
