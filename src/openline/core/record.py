@@ -119,6 +119,7 @@ class Record:
                 after = self._step(cursor, entry)
             except Gap:
                 out.ahead.append(entry)
+                out.lost_tail |= self._names_none_held(entry, fresh)
                 continue
             except ChainFault:
                 if entry.prev not in beside:
@@ -164,15 +165,23 @@ class Record:
 
     def _claims(self, entry: Entry, out: Examined, fresh: dict[Place, bytes]) -> None:
         """Step 7, second half: the acknowledged entry is the one we hold there."""
+        out.lost_tail |= self._names_none_held(entry, fresh)
         if entry.ack is None:
             return
         place = Place(1 - entry.side, entry.ack.gen, entry.ack.seq)
         held = fresh.get(place) or self.id_at(*place)
-        if held is None:
-            out.lost_tail = True
-        elif held != entry.ack.id:
+        if held is not None and held != entry.ack.id:
             name = chain.place_text(self.accord, entry)
             out.strange.append(f"{name} acknowledges another {place.gen}/{place.seq} than the one held here")
+
+
+    def _names_none_held(self, entry: Entry, fresh: dict[Place, bytes]) -> bool:
+        """Whether it acknowledges a place of the other chain at which we hold nothing. Such an entry tells a station
+        that runs on an old copy of itself so, ahead of a gap too."""
+        if entry.ack is None:
+            return False
+        place = Place(1 - entry.side, entry.ack.gen, entry.ack.seq)
+        return place not in fresh and self.id_at(*place) is None
 
 
 def fork_proof(first: bytes, second: bytes) -> Fault:

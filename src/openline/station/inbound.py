@@ -115,16 +115,16 @@ class Inbound:
                 self.outbox.note_have(have)
             else:
                 self.watch.their_head = have
+        self._notice_lost_tail(payload)
         if payload.restoring:
             self.restoration.asked(payload, carrier)
-        elif payload.holds_epoch == self.sealer.epoch.id:  # said since we came up; an empty record has no `have`
-            self._notice_lost_tail(payload)
-            if self.restoration.told(payload.have):
-                self.ack_due = self.ack_due or self._unacknowledged()
-                self.wanted_pulse += range(len(self.ctx.accord.lines))
+        elif payload.holds_epoch == self.sealer.epoch.id and self.restoration.told(payload.have):
+            self.ack_due = self.ack_due or self._unacknowledged()
+            self.wanted_pulse += range(len(self.ctx.accord.lines))
 
     def _notice_lost_tail(self, payload: Payload) -> None:
-        """They hold more of our chain than we do: we are an old copy of ourselves, and must not append."""
+        """They hold more of our chain than we do: we are an old copy of ourselves, and must not append. However late
+        such a word comes, it names what we once signed."""
         for have in payload.have:
             ours = self.ctx.record.cursors[self.ctx.us].head
             here = (-1, -1) if ours is None else (ours.gen, ours.seq)

@@ -109,23 +109,23 @@ class Restoration:
 
     def _end(self) -> None:
         ctx = self.ctx
+        lost_key = ctx.keys.station.public != ctx.record.cursors[ctx.us].key
+        if lost_key and self.root is None:
+            ctx.tell("log", text="our station key is no longer the one in force: the root must begin a generation")
+            return
         ctx.restoring = False
         ctx.remember("restoring", None)
-        if ctx.keys.station.public != ctx.record.cursors[ctx.us].key:
-            self._new_generation()
+        if lost_key and self.root is not None:
+            self._begin_generation(self.root)
         self.reentry = None
         ctx.tell("whole", text="our record is whole again")
 
-    def _new_generation(self) -> None:
+    def _begin_generation(self, root: RootKeys) -> None:
         """Our first entry under the new keys; the root signs where it goes on from."""
         ctx = self.ctx
-        if self.root is None:
-            ctx.restoring = True
-            ctx.tell("log", text="our station key is no longer the one in force: the root must begin a generation")
-            return
         head = ctx.record.cursors[ctx.us].head
         gen = 0 if head is None else head.gen + 1
-        ctx.append_generation(gen, self._signed_generation(self.root, gen, head))
+        ctx.append_generation(gen, self._signed_generation(root, gen, head))
 
     def _signed_generation(self, root: RootKeys, gen: int, last: Head | None) -> Generation:
         ctx = self.ctx
