@@ -31,7 +31,7 @@ def play(ctx: click.Context, file: Path, plain: bool, seed: int, into: Path | No
         raise Misuse(f"{file} cannot be read: {error}", next_step="Name a scenario file.") from None
     scenario = load(text, str(file))
     teller = Teller(scenario, quiet=plain)
-    with tempfile.TemporaryDirectory(prefix="openline-play-", dir=_memory_folder()) as folder:
+    with tempfile.TemporaryDirectory(prefix="openline-play-", dir=memory_folder()) as folder:
         player = Player(scenario, seed, Path(folder))
         try:
             teller.begin()
@@ -71,7 +71,7 @@ def file_name(side: str) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in side)
 
 
-def _memory_folder() -> str | None:
+def memory_folder() -> str | None:
     """Throwaway stores are kept in memory where the machine offers a folder there."""
     folder = Path("/dev/shm")
     return str(folder) if folder.is_dir() and folder.stat().st_mode & 0o222 else None

@@ -122,8 +122,10 @@ def failure(scenario: Scenario, outcome: Outcome) -> str:
     head = f"Step {step.number} (line {step.line} of the file) did not hold"
     if outcome.refused:
         return f"{head}: refused, and no expect foresaw it: {outcome.refused}"
-    wrong = [f"{name}: expected {expected}, found {found}" for name, expected, found, holds in outcome.found if not holds]
-    return f"{head}: {'; '.join(wrong)}"
+    wrong = "; ".join(
+        f"{name}: expected {expected}, found {found}" for name, expected, found, holds in outcome.found if not holds
+    )
+    return f"{head}: {wrong}"
 
 
 def as_json(scenario: Scenario, seed: int, outcomes: Sequence[Outcome]) -> str:
