@@ -23,8 +23,8 @@ NAMED_MAX: Final = 65_536  # chosen: entries further back than this are told by 
 
 
 class Row(NamedTuple):
-    """One entry, told. `lines` are the ids of the lines concerned, with the `lane` of one that has its own; `ref` is how
-    officers cite it, "" if they do not."""
+    """One entry, told. `lines` are the ids of the lines concerned, `lane` that of a body that has one; `ref` is how
+    officers cite the entry, "" if they do not."""
 
     place: Place
     name: str

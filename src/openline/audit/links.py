@@ -97,7 +97,10 @@ class Links:
         read, self._ahead = self._ahead, None
         if read is None or read.entry is None:
             return
-        held, track = read.entry, self.tracks[read.entry.side, read.entry.gen]
+        held, track = read.entry, self.tracks.get((read.entry.side, read.entry.gen))
+        if track is None:
+            self._beginning_lost(read, held, following)
+            return
         turn = track.next_seq
         same = following is not None and (following.side, following.gen) == (held.side, held.gen)
         next_seq = following.seq if same and following is not None else None
@@ -117,6 +120,15 @@ class Links:
             track.append_bad()
         else:
             self._gap(track, read, held)
+
+    def _beginning_lost(self, read: Read, held: Entry, following: Entry | None) -> None:
+        """An entry of a generation that nothing began: its beginning is missing, or its number was changed."""
+        changed = following is not None and (following.side, following.gen) == self._current
+        track = self._open(self._current if changed else (held.side, held.gen), None)
+        if not changed and held.seq:
+            self._log.missing(track.place(0), held.seq, read)
+            track.fill_to(held.seq)
+        self._bad_at(track, read)
 
     def _gap(self, track: Track, read: Read, entry: Entry) -> None:
         first, count = track.next_seq, entry.seq - track.next_seq
@@ -259,6 +271,9 @@ class Links:
 
     def _unsigned(self, read: Read) -> None:
         self._resolve(read.entry)
+        if self._without_beginning(read.entry):
+            self._ahead = read
+            return
         track = self._position(read)
         if track.given_up:
             return
@@ -269,6 +284,16 @@ class Links:
             self._ahead = read  # a changed number, or entries missing before one whose key was among them
         else:
             self._bad_at(track, read)
+
+    def _without_beginning(self, entry: Entry | None) -> bool:
+        """Whether the entry claims a later generation that nothing here begins, and follows no entry before it."""
+        if entry is None or entry.gen == 0 or entry.seq == 0 or self._bad is not None:
+            return False
+        chain = (entry.side, entry.gen)
+        if chain in self.tracks or chain <= self._current:
+            return False
+        track = self.tracks.get(self._current)
+        return track is None or not track.next_seq or track.bytes_id_at(track.next_seq - 1) != entry.prev
 
     def _bad_at(self, track: Track, read: Read) -> None:
         """Unsigned bytes take the next place of a chain."""

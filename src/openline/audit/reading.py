@@ -91,23 +91,31 @@ def _batches(reader: Reader, keyring: Keyring) -> Iterator[list[Read | Lost]]:
 
 
 def _decoded(reader: Reader, keyring: Keyring) -> Iterator[Read | Lost]:
-    suspect: int | None = None  # where the last item that is no entry began: its length may be the damage
+    last: Read | None = None
     while True:
         try:
             item = reader.next()
         except Malformed as error:
             at = reader.offset
-            resumed = reader.seek_item((at if suspect is None else suspect) + 1)
-            yield Lost(at, error.what, resumed, suspect is not None)
+            # The item before may be what is damaged: its length, or a byte more or less, so that this one was missed.
+            before = at if last is None or _whole(last, keyring) else last.item.offset
+            resumed = reader.seek_item(before + 1)
+            yield Lost(at, error.what, resumed, before != at)
             if resumed is None:
                 return
-            suspect = None
+            last = None
             continue
         if item is None:
             return
-        read = _decode(item, keyring)
-        suspect = item.offset if read.error else None
-        yield read
+        last = _decode(item, keyring)
+        yield last
+
+
+def _whole(read: Read, keyring: Keyring) -> bool:
+    """Whether an item is as somebody signed it, as far as can be told here."""
+    if read.item.tag is Tag.ENTRY and read.entry is not None:
+        return keyring.signs(read.keys, read.entry) is not None
+    return not read.error
 
 
 def _decode(item: Item, keyring: Keyring) -> Read:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from openline.audit.check import audit
+from openline.audit.verdict import Verdict
 from openline.keys import letters, notes, public
 from openline.keys.entropy import SeededEntropy
 from openline.keys.secret import SigningKey, StationKeys
@@ -18,7 +20,13 @@ from openline.wire import bodies, entry, merkle, terms
 from openline.wire.bodies import Body
 from openline.wire.entry import Entry
 from openline.wire.export import MAGIC, write_export
-from openline.wire.terms import Approval, Head, Phase, ProofKind, Word
+from openline.wire.terms import (
+    Approval,
+    Head,
+    Phase,
+    ProofKind,
+    Word,
+)
 from tests.accord_maker import Made, made
 
 START_S = 1_591_574_400  # 2020-06-08T00:00:00Z
@@ -134,12 +142,15 @@ class Book:
         for chain in self.chains:
             yield from (x.data for x in sorted(chain, key=lambda x: x.place))
 
-    def export(self, side: int = 0) -> bytes:
-        """The side's export of this record."""
+    def export(
+        self, side: int = 0, *, entries: Iterable[bytes] | None = None, signer: SigningKey | None = None
+    ) -> bytes:
+        """The side's export of this record, or, signed by the side all the same, of other entries."""
         out = io.BytesIO()
-        signer = self.signers[side]
-        strays = [x.data for x in self.strays]
-        write_export(out, self.made.signed, side, self.entries(), strays, signer, self.now_s)
+        write_export(
+            out, self.made.signed, side, self.entries() if entries is None else entries,
+            [x.data for x in self.strays], signer or self.signers[side], self.now_s,
+        )  # fmt: skip
         return out.getvalue()
 
 
@@ -248,9 +259,17 @@ def whole() -> Book:
     return book
 
 
-def offset_of(data: bytes, part: bytes) -> int:
-    """Where an entry's item begins in an export."""
-    return data.index(part) - 4
+def audited(data: bytes, **how: Any) -> Verdict:
+    return audit(io.BytesIO(data), **how)
+
+
+def codes(verdict: Verdict) -> list[str]:
+    """The codes of the breaks, in the order of the file."""
+    return [found.code for found in verdict.breaks.items]
+
+
+def finding_codes(verdict: Verdict) -> list[str]:
+    return [found.code for found in verdict.findings.items]
 
 
 def items(data: bytes) -> list[bytes]:
