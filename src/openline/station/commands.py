@@ -24,6 +24,9 @@ class Compose:
     exercise: bool = False
     language: str = ""
     corrects: bytes | None = None
+    translation_of: bytes | None = None
+    action: tuple[str, ...] = ()
+    info: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,14 @@ class SendAnswer:
     """A message on the lane of what it answers."""
 
     to: bytes
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendService:
+    """Technicians' talk: never above ROUTINE, never an act; it passes a cut line."""
+
+    line: int
     text: str
 
 
@@ -127,6 +138,7 @@ EntryCommand: TypeAlias = (
     | SendNotice
     | SendDocument
     | SendAnswer
+    | SendService
     | SendLetter
     | CutLines
     | ProposeRestoration

@@ -32,9 +32,11 @@ from openline.wire.bodies import (
     PresenceBody,
     Propose,
     Receipt,
+    Service,
     Suspend,
     Withdraw,
 )
+from openline.wire.entry import encode_core
 from openline.wire.errors import Malformed, Refused
 from openline.wire.terms import Lane, Level
 
@@ -48,6 +50,7 @@ def compose(record: Record, side: int, command: c.EntryCommand, now_s: int) -> D
     draft = _draft(record.ledger, side, command, now_s)
     try:
         bodies.from_plain(bodies.kind_of(draft.body), bodies.to_plain(draft.body))
+        encode_core(side, 0, 0, record.accord_id, None, now_s, draft.body)
     except Malformed as error:  # what we write must be what the other side reads
         raise Refused(f"this cannot be written: {error.what}", next_step="Shorten or correct it.") from None
     return draft
@@ -59,6 +62,8 @@ def _draft(ledger: Ledger, side: int, command: c.EntryCommand, now_s: int) -> Dr
             return _tracked(ledger, side, command, now_s)
         case c.SendAnswer():
             return _answer(ledger, side, command, now_s)
+        case c.SendService():
+            return Draft(Service(line=command.line, text=command.text))
         case c.SendLetter():
             return Draft(Letter(to=command.to, age=command.age))
         case c.CutLines():
@@ -108,8 +113,9 @@ def check_lane(ledger: Ledger, line: int, lane: Lane, now_s: int, what: str) -> 
 def _tracked(
     ledger: Ledger, side: int, command: c.SendMessage | c.SendNotice | c.SendDocument, now_s: int
 ) -> Draft:
-    if command.corrects is not None and ledger.items.get(command.corrects) is None:
-        raise Refused("what this corrects is not in our record")
+    for named, what in ((command.corrects, "corrects"), (command.translation_of, "translates")):
+        if named is not None and named not in ledger.items:
+            raise Refused(f"what this {what} is not in our record")
     what = {c.SendMessage: "message", c.SendNotice: "notice", c.SendDocument: "document"}[type(command)]
     warnings = check_lane(ledger, command.line, command.lane, now_s, what)
     common: dict[str, Any] = {
@@ -121,6 +127,9 @@ def _tracked(
         "exercise": command.exercise,
         "language": command.language,
         "corrects": command.corrects,
+        "translation_of": command.translation_of,
+        "action": command.action,
+        "info": command.info,
     }
     if isinstance(command, c.SendMessage):
         return Draft(Message(text=command.text, **common), warnings)

@@ -74,8 +74,8 @@ def completed(ctx: Context, line: int) -> int:
     for due_s in sorted(calls.sealed_due, reverse=True):
         first = calls.sealed_due[due_s]
         second = calls.second_seals.get(first)
-        if second is None:
-            continue
+        if second is None or second.side == calls.first_seals[first][0].side:
+            continue  # one side's word for both is none
         acked = ledger.acks[1 - second.side]
         if second.side == ctx.them or (acked.to and acked.to[-1] >= (second.gen, second.seq)):
             return due_s

@@ -128,13 +128,18 @@ class Inbound:
         for have in payload.have:
             ours = self.ctx.record.cursors[self.ctx.us].head
             here = (-1, -1) if ours is None else (ours.gen, ours.seq)
-            if have.side == self.ctx.us and (have.gen, have.seq) > here and not self.ctx.restoring:
-                self._fetch_tail()
+            if have.side == self.ctx.us and (have.gen, have.seq) > here:
+                self.restoration.begin_on_claim()
 
-    def _fetch_tail(self) -> None:
-        self.restoration.begin(None)
-        for carrier in self.ctx.live_up() + self.ctx.relays_up():
-            self.restoration.ask(carrier)
+    def _is_our_lost_entry(self, entry: Entry) -> bool:
+        """Whether we signed an entry that we do not hold."""
+        if entry.side != self.ctx.us or self.ctx.record.id_at(*entry.place) is not None:
+            return False
+        try:
+            self.ctx.record.check_signed(entry)
+        except PeerFault:
+            return False
+        return True
 
     def _pulse(self, pulse: Pulse, carrier: int) -> None:
         self.watch.heard_pulse(pulse, carrier)
@@ -149,16 +154,15 @@ class Inbound:
             self.outbox.answer_on.add(self._answering(carrier))
             return
         arrived = [entries.decode(item) for item in fresh]
-        own = [e for e in arrived if e.side == ctx.us]
-        if own and not ctx.restoring and any(ctx.record.id_at(*e.place) is None for e in own):
-            self._fetch_tail()
+        if any(self._is_our_lost_entry(e) for e in arrived):
+            self.restoration.begin_on_entry()
         try:
             found = ctx.record.examine(arrived, self.strays)
         except PeerFault:
             self._prove([e for e in arrived if e.side == ctx.them])
             raise
-        if found.lost_tail and not ctx.restoring:
-            self._fetch_tail()  # before anything of this turn makes us append
+        if found.lost_tail:
+            self.restoration.begin_on_claim()  # before anything of this turn makes us append
         self._keep(found)
         if found.append:
             self._close_gaps()

@@ -92,7 +92,7 @@ class Outbox:
                 self.send_waiting(self._first_paths(flash))
             else:
                 self._send([e.data for e in fresh], self._before(fresh), self._first_paths(flash))
-            self.retry.begin(ctx.now.elapsed_ms)
+            self.retry.hasten(ctx.now.elapsed_ms)
             self.answer_on.clear()
         elif self.sent < self.our_head() and self.held >= self.sent > NOWHERE:
             self.send_waiting(self._first_paths(False))  # their word came for the window before

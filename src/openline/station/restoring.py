@@ -5,7 +5,9 @@ Rules of this file:
    is how innocent forks are made.
 2. A station that lost its keys goes on only in a new generation that its root signs, naming the last entry that the
    other side holds.
-3. Whoever asks gets both chains from where they say they are; asking costs nothing and proves nothing.
+3. Their mere claim to hold more of our chain than we do holds us for a minute and once; an entry that we signed and do
+   not have holds us until we have our tail. Otherwise a claim could keep us from cutting.
+4. Whoever asks gets both chains from where they say they are; asking costs nothing and proves nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from openline.wire.entry import Entry
 from openline.wire.limits import FORKS_MAX
 from openline.wire.terms import Head
 
+CLAIM_MS: Final = 60_000  # chosen: several rounds of asking; longer, and a claim would be a gag
 EMPTY_SIGNATURE: Final = bytes(64)
 
 
@@ -39,6 +42,8 @@ class Restoration:
         self.root: RootKeys | None = None
         self.reentry: Reentry | None = None
         self.retry = Retry()
+        self.believes_claims = True
+        self.claim_until_ms: int | None = None
         self.pleas_spent = {key.rpartition("/")[2] for key in ctx.store.metas("plea/")}
         self.plea: bytes | None = None  # of theirs, being answered
         ctx.on_append.append(self._on_entry)
@@ -62,6 +67,25 @@ class Restoration:
         if root is not None:
             self.reentry = self._plea(root)
 
+    def begin_on_claim(self) -> None:
+        """They say that they hold more of our chain than we do. It may be so: ask for it, for a while."""
+        if self.ctx.restoring or not self.believes_claims:
+            return
+        self.ctx.restoring = True
+        self.claim_until_ms = self.ctx.now.elapsed_ms + CLAIM_MS
+        self.ask_all()
+
+    def begin_on_entry(self) -> None:
+        """An entry that we signed and do not hold: we are an old copy of ourselves."""
+        self.claim_until_ms = None
+        if not self.ctx.restoring or self.ctx.store.meta("restoring") is None:
+            self.begin(self.root)
+            self.ask_all()
+
+    def ask_all(self) -> None:
+        for carrier in self.ctx.live_up() + self.ctx.relays_up():
+            self.ask(carrier)
+
     def _plea(self, root: RootKeys) -> Reentry:
         ctx = self.ctx
         nonce = ctx.entropy.bytes(16)
@@ -82,13 +106,25 @@ class Restoration:
                 self.retry.begin(self.ctx.now.elapsed_ms)
 
     def next_ms(self) -> int | None:
+        if not self.ctx.restoring:
+            return None
         paths = self.ctx.live_up() or self.ctx.relays_up()
-        return self.retry.next_ms() if self.ctx.restoring and paths else None
+        times = [self.claim_until_ms, self.retry.next_ms() if paths else None]
+        return min((t for t in times if t is not None), default=None)
 
     def tick(self) -> None:
-        if self.next_ms() is not None and self.retry.fires(self.ctx.now.elapsed_ms):
-            for carrier in self.ctx.live_up() + self.ctx.relays_up():
-                self.ask(carrier)
+        if not self.ctx.restoring:
+            return
+        if self.claim_until_ms is not None and self.claim_until_ms <= self.ctx.now.elapsed_ms:
+            self._disbelieve()
+        elif self.retry.fires(self.ctx.now.elapsed_ms):
+            self.ask_all()
+
+    def _disbelieve(self) -> None:
+        """Nothing of ours came to bear the claim out: go on, and hear no more claims."""
+        self.believes_claims, self.claim_until_ms = False, None
+        self.ctx.restoring = False
+        self.ctx.tell("strange", text="they claim entries of ours that they do not show")
 
     def told(self, have: tuple[Have, ...]) -> bool:
         """Their frontier, while we restore: once we hold all that they hold, we go on. True if we went on just now."""
@@ -113,7 +149,7 @@ class Restoration:
         if lost_key and self.root is None:
             ctx.tell("log", text="our station key is no longer the one in force: the root must begin a generation")
             return
-        ctx.restoring = False
+        ctx.restoring, self.claim_until_ms = False, None
         ctx.remember("restoring", None)
         if lost_key and self.root is not None:
             self._begin_generation(self.root)

@@ -24,6 +24,13 @@ class Retry:
         """Something was sent now: the rounds start again from here."""
         self.since_ms, self.round = now_ms, 0
 
+    def hasten(self, now_ms: int) -> None:
+        """Something more was sent now: a round is due within the first interval, and none that was due sooner is put
+        off."""
+        due = self.next_ms()
+        if due is None or due - now_ms > FIRST_MS[0]:
+            self.begin(now_ms)
+
     def rest(self) -> None:
         self.since_ms, self.round = None, 0
 
