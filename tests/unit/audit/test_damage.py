@@ -285,7 +285,7 @@ def test_a_stray_that_is_out_of_order_unsigned_or_in_its_chain():
     parts = items(book.export())
     assert codes(audited(b"".join([*parts[:-3], parts[-2], parts[-3], parts[-1]]))) == ["stray"]
     assert codes(audited(b"".join([*parts[:-2], parts[-3], parts[-1]]))) == ["stray"]
-    assert codes(audited(b"".join([*parts[:-3], parts[-3][:-1] + b"\0", *parts[-2:]]))) == ["stray"]
+    assert codes(audited(b"".join([*parts[:-3], parts[-3][:-1] + bytes([parts[-3][-1] ^ 1]), *parts[-2:]]))) == ["stray"]
     assert codes(audited(b"".join([*parts[:-3], b"\3" + parts[4][1:], *parts[-3:]]))) == ["stray"]
     assert codes(audited(b"".join([*parts[:-3], parts[-3][:1] + b"\0\0\1\0", *parts[-2:]]))) == ["stray"]
 
