@@ -98,9 +98,9 @@ class Inbound:
             ctx.tell("strange", text=error.what)
 
     def _apply(self, payload: Payload, carrier: int) -> None:
-        for pulse in payload.pulses:
-            self._pulse(pulse, carrier)
         lines = self.ctx.record.ledger.line_count()
+        for pulse in (p for p in payload.pulses if p.line < lines):
+            self._pulse(pulse, carrier)
         for signal in (s for s in payload.signals if s.line < lines):
             self.watch.heard_signal(signal.line)
             self.calls.heard(signal, carrier)
