@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from openline.core import release, state
+from openline.core import approvals, release, state
 from openline.core.ledger import Item
 from openline.core.record import Record
 from openline.core.release import Draft, Released, by_station
@@ -144,14 +144,18 @@ class Desk:
         self.ctx.now = now
         return compose(self.ctx.record, self.ctx.us, command, now.clock_s)
 
-    def release(self, draft: Draft, approvals: Sequence[Approval] = ()) -> Released:
+    def approvals_needed(self, draft: Draft) -> int:
+        """How many officers of ours must approve this draft."""
+        return approvals.needed(self.ctx.accord, draft.body)
+
+    def release(self, draft: Draft, given: Sequence[Approval] = ()) -> Released:
         """Let a draft out under its approvals (the two-person rule is there).
 
         Raises:
             Refused: the approvals do not suffice.
         """
         ctx = self.ctx
-        return release.release(ctx.accord, ctx.accord_id, ctx.us, draft, approvals, ctx.record.ledger.counters)
+        return release.release(ctx.accord, ctx.accord_id, ctx.us, draft, given, ctx.record.ledger.counters)
 
     def record(self, released: Released, now: Now, *, pages: bytes | None = None) -> Entry:
         """Append what was released; durable and on its way with this turn.

@@ -44,8 +44,8 @@ class Retry:
         if due is None or due > now_ms or self.since_ms is None:
             return False
         gone = now_ms - self.since_ms
-        late = max(gone - FIRST_MS[-1], 0) // EVERY_MS
-        self.round = max(self.round + 1, len(FIRST_MS) - 1 + late)
+        if gone > FIRST_MS[-1]:
+            self.round = max(self.round, len(FIRST_MS) - 1 + (gone - FIRST_MS[-1]) // EVERY_MS)
         while offset_ms(self.round) <= gone:
             self.round += 1
         return True
