@@ -103,7 +103,7 @@ def test_an_entry_that_its_author_signed_badly():
 
 
 def test_drop_an_entry():
-    """Each entry in turn is taken out: the verdict says that it is missing, the last of a chain by the trailer's word."""
+    """Each entry in turn is taken out: it is said to be missing, the last of a chain by the trailer's word."""
     parts = items(SMALL)
     for count, part in enumerate(parts[2:-1], 2):
         verdict = audited(b"".join(parts[:count] + parts[count + 1 :]))
@@ -222,13 +222,13 @@ def test_encode_a_number_the_long_way():
     book = small(2)
     core = book.draft(0, bodies.Ack())
     assert core[:5] == b"\x89\x01\x00\x00\x01"
-    book.chains[0].append(_raw(book, core[:4] + b"\x18\x01" + core[5:]))
+    book.chains[0].append(Raw(book, core[:4] + b"\x18\x01" + core[5:]))
     verdict = audited(book.export(entries=[*(x.data for x in book.chains[0]), *(x.data for x in book.chains[1])]))
 
     assert (named_place(verdict), codes(verdict)[0]) == ((0, 0, 1), "malformed")
 
 
-class _raw:
+class Raw:
     """Bytes signed as an entry that no decoder takes."""
 
     def __init__(self, book: Book, core: bytes) -> None:
@@ -285,7 +285,8 @@ def test_a_stray_that_is_out_of_order_unsigned_or_in_its_chain():
     parts = items(book.export())
     assert codes(audited(b"".join([*parts[:-3], parts[-2], parts[-3], parts[-1]]))) == ["stray"]
     assert codes(audited(b"".join([*parts[:-2], parts[-3], parts[-1]]))) == ["stray"]
-    assert codes(audited(b"".join([*parts[:-3], parts[-3][:-1] + bytes([parts[-3][-1] ^ 1]), *parts[-2:]]))) == ["stray"]
+    unsigned = parts[-3][:-1] + bytes([parts[-3][-1] ^ 1])
+    assert codes(audited(b"".join([*parts[:-3], unsigned, *parts[-2:]]))) == ["stray"]
     assert codes(audited(b"".join([*parts[:-3], b"\3" + parts[4][1:], *parts[-3:]]))) == ["stray"]
     assert codes(audited(b"".join([*parts[:-3], parts[-3][:1] + b"\0\0\1\0", *parts[-2:]]))) == ["stray"]
 

@@ -134,7 +134,7 @@ def test_a_wrong_trailer_is_malformed():
             export.decode_trailer(data)
 
 
-@pytest.mark.parametrize("tail", [b"\x02", b"\x02\x00\x00\x01", b"\x05\x00\x00\x00", b"\x02\x00\xff\xff" + bytes(65_535)])
+@pytest.mark.parametrize("tail", [b"\2", b"\2\0\0\1", b"\5\0\0\0", b"\2\0\xff\xff" + bytes(65_535)])
 def test_no_item_is_made_of_what_is_none(tail):
     """A file cut short, an unknown tag, a length above the limit of its tag."""
     with pytest.raises(Malformed):
@@ -183,9 +183,10 @@ def test_any_bytes_are_items_or_malformed(data, at):
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_an_opening_and_a_trailer_or_malformed(data):
-    """The decoders raise nothing but `Malformed`."""
+    """The decoders raise nothing but `Malformed`; what they give was given in its one form."""
     for decode in (export.decode_opening, export.decode_trailer, export.place_of):
         try:
-            decode(data)
-        except Malformed as error:
-            assert error.what
+            found = decode(data)
+        except Malformed:
+            continue
+        assert not isinstance(found, export.Trailer) or found.core + found.signature == data
