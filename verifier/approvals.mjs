@@ -26,7 +26,9 @@ export async function hold(accord, entry, counters) {
   for (const approval of given) {
     if (!(await holds(accord, entry, approval, counters))) return false;
   }
-  for (const [officer, counter] of given) counters.set(officer, counter);
+  for (const [officer, counter] of given) {
+    if (counter > (counters.get(officer) ?? 0n)) counters.set(officer, counter); // one officer may be given twice
+  }
   return true;
 }
 

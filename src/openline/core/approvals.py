@@ -66,5 +66,6 @@ def valid(
         except public.BadSignature:
             return False
     for approval in given:
-        counters[side, approval.officer] = approval.counter
+        officer = (side, approval.officer)
+        counters[officer] = max(counters.get(officer, 0), approval.counter)  # one officer may be given twice
     return True
