@@ -300,6 +300,8 @@ class Inbound:
             self.ack_due = self.ack_due or self._unacknowledged()
         if theirs or found.duplicates or found.ahead or found.strays:
             self.outbox.answer_on.add(self._answering(carrier))
+        if theirs:
+            self.outbox.came_by.add(carrier)
 
     def _unacknowledged(self) -> bool:
         ours, theirs = self.ctx.record.cursors[self.ctx.us], self.ctx.record.cursors[self.ctx.them]

@@ -18,7 +18,7 @@ from openline.station.context import Context, Send
 from openline.station.retry import Retry
 from openline.station.sealer import Sealer
 from openline.wire import limits
-from openline.wire.bodies import Ack, Tracked
+from openline.wire.bodies import Ack, Receipt, Tracked
 from openline.wire.bundle import Have, Payload
 from openline.wire.entry import Entry
 from openline.wire.export import place_of
@@ -39,6 +39,7 @@ class Outbox:
         self.retry = Retry()
         self.relayed: dict[int, Position] = {}  # relay carrier → the last place it keeps for them
         self.answer_on: set[int] = set()  # carriers on which a `have` is due
+        self.came_by: set[int] = set()  # carriers that brought something new in this turn
 
     def our_head(self) -> Position:
         head = self.ctx.record.cursors[self.ctx.us].head
@@ -88,10 +89,12 @@ class Outbox:
         fresh, ctx.fresh = ctx.fresh, []
         if fresh:
             flash = any(isinstance(e.body, Tracked) and e.body.precedence is Precedence.FLASH for e in fresh)
+            paths = self._first_paths(flash)
+            paths += sorted((self.came_by & ctx.up) - set(paths))
             if self._behind(fresh):
-                self.send_waiting(self._first_paths(flash))
+                self.send_waiting(paths)
             else:
-                self._send([e.data for e in fresh], self._before(fresh), self._first_paths(flash))
+                self._send([e.data for e in fresh], self._before(fresh), paths)
             self.retry.hasten(ctx.now.elapsed_ms)
             self.answer_on.clear()
         elif self.sent < self.our_head() and self.held >= self.sent > NOWHERE:
@@ -100,6 +103,7 @@ class Outbox:
             if carrier in ctx.up:
                 self.hint(carrier)
         self.answer_on.clear()
+        self.came_by.clear()
 
     def _behind(self, fresh: list[Entry]) -> bool:
         """Whether entries before these were never handed to any carrier."""
@@ -120,7 +124,7 @@ class Outbox:
         """A path is back: say what we hold, and send by it what waits."""
         if self.waiting():
             self.send_waiting([carrier])
-            self.retry.begin(self.ctx.now.elapsed_ms)
+            self.retry.hasten(self.ctx.now.elapsed_ms)
         self.hint(carrier)
 
     def hint(self, carrier: int) -> None:
@@ -195,5 +199,6 @@ def chunks(entries: list[bytes]) -> Iterable[list[bytes]]:
 
 
 def only_acks(entries: Iterable[Entry]) -> bool:
-    """Acknowledgements alone are never acknowledged by an entry."""
-    return all(isinstance(e.body, Ack) for e in entries)
+    """Acknowledgements and receipts alone are never acknowledged by an entry: they say that something came, and a word
+    on each such word would keep two heads apart for ever where a courier is the only way."""
+    return all(isinstance(e.body, Ack | Receipt) for e in entries)
