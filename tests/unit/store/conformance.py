@@ -137,6 +137,8 @@ class Conformance:
         batch: list[Write] = [
             PutMeta("mode", b"answers"),
             PutMeta("new", b"value"),
+            PutMeta("mode", None),
+            PutMeta("mode", b"defers"),
             PutPart(b"digest", 0, b"part"),
             DropStray(stray(0).id),
             Rebranch(0, 0, 1),

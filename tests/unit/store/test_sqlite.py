@@ -20,8 +20,6 @@ from openline.wire.errors import StorageFault
 from tests.unit.store.build import kept, put
 from tests.unit.store.conformance import Conformance, Open
 
-Alter = Callable[[str], object]
-
 HOLDER = """
 import sys
 from openline.ports import PutEntry
@@ -91,6 +89,14 @@ def raw(path: Path, *statements: str) -> list[tuple[object, ...]]:
 
 
 # --- durable ---
+
+
+def test_readers_cannot_write(store: Store) -> None:
+    """The connection that reads refuses to write, so that every write goes through the one transaction at a time."""
+    assert isinstance(store, SqlStore)
+
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        store._database.reader.cursor().execute("DELETE FROM meta")
 
 
 @pytest.mark.parametrize(("sync", "level"), [("full", 2), ("off", 0)])

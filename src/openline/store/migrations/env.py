@@ -6,10 +6,6 @@ from alembic import context
 
 from openline.store.schema import METADATA
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
-    transactional_ddl=True,  # SQLite's too, since the transaction is begun by us and not guessed at by its driver
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
 with context.begin_transaction():
     context.run_migrations()
