@@ -120,7 +120,7 @@ class LineCalls:
     tries: dict[int, Outcome] = field(default_factory=dict)  # check-in's due_s → outcome
     first_seals: dict[bytes, tuple[Place, int]] = field(default_factory=dict)  # entry id → (place, due_s)
     second_seals: dict[bytes, Place] = field(default_factory=dict)  # id of the first → place of the second
-    sealed_due: dict[int, bytes] = field(default_factory=dict)  # due_s → id of the first seal
+    sealed_due: dict[tuple[int, int], bytes] = field(default_factory=dict)  # (due_s, caller) → id of the first seal
 
 
 class Ledger:
@@ -258,7 +258,7 @@ class Ledger:
         if body.closes is None:
             calls.first_seals[entry.id] = (entry.place, body.due_s)
             if body.due_s:
-                calls.sealed_due[body.due_s] = entry.id
+                calls.sealed_due[body.due_s, entry.side] = entry.id
         else:
             calls.second_seals[body.closes] = entry.place
 

@@ -29,7 +29,7 @@ class Carriers:
         self.waiting_sticks: dict[int, list[Callable[[], None]]] = {0: [], 1: []}
         self.before_change: Callable[[], None] = lambda: None
         self.after_change: Callable[[], None] = lambda: None
-        self._version = 0
+        self._passing_since: dict[tuple[int, int], int] = {}
 
     def of(self, kind: CarrierKind) -> list[int]:
         return [n for n, k in enumerate(self.kinds) if k is kind]
@@ -79,10 +79,9 @@ class Carriers:
         a carrier that is `mended` (it passed, and spoilt what it carried)."""
         self.before_change()
         what()
-        self._version += 1
-        version = self._version
         self._drop()
-        self.world.at(self.world.now_ms + RETURN_MS, lambda: self.bring_up(version))
+        self._note_passing()
+        self.world.at(self.world.now_ms + RETURN_MS, lambda: self.bring_up(after_ms=RETURN_MS))
         if mended is not None:
             self.world.at(self.world.now_ms + RETURN_MS, lambda: self._use_again(mended))
         self.after_change()
@@ -108,16 +107,27 @@ class Carriers:
                     if not self.usable(carrier, station.side):
                         desk.carrier_down(carrier, self.world.now(station.side))
 
-    def bring_up(self, version: int | None = None) -> None:
-        """Paths that pass and are not in use yet, are from now on."""
-        if version is not None and version != self._version:
-            return
+    def _note_passing(self) -> None:
+        """Since when each path passes, whatever else has changed meanwhile."""
+        now = self.world.now_ms
+        self._passing_since = {
+            (carrier, side): self._passing_since.get((carrier, side), now)
+            for carrier in range(len(self.kinds))
+            for side in (0, 1)
+            if self.usable(carrier, side)
+        }
+
+    def bring_up(self, after_ms: int = 0) -> None:
+        """Paths that have passed for so long and are not in use yet, are from now on."""
+        self._note_passing()
+        latest = self.world.now_ms - after_ms
         back = [
             (station, carrier)
             for station in self.stations
             if station.desk is not None
             for carrier in range(len(self.kinds))
-            if self.usable(carrier, station.side) and carrier not in station.desk.ctx.up
+            if self._passing_since.get((carrier, station.side), latest + 1) <= latest
+            and carrier not in station.desk.ctx.up
         ]
         if not back:
             return
@@ -177,7 +187,8 @@ class Carriers:
 
     def courier(self, sender: int, travel_ms: int) -> None:
         """Pack now what the other side lacks; it is imported after the travel, and what we lack comes back."""
-        carrier = self.of(CarrierKind.COURIER)[0]
+        couriers = self.of(CarrierKind.COURIER)
+        carrier = next((n for n in couriers if self.world.courier_passes(n, sender)), couriers[0])
 
         def import_there() -> None:
             self._carry(carrier, 1 - sender, travel_ms, lambda: None)

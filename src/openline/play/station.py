@@ -63,6 +63,7 @@ class Station:
         self.station_keys: StationKeys | None = keys.station
         self.modes = ["answers"] * len(world.scenario.lines)
         self.backups: dict[str, Backup] = {}
+        self._copies = 0
         self.store: Store | None = None
         self.desk: Desk | None = None
         self.deliver: Callable[[Station, list[Send]], None] = lambda station, sends: None
@@ -116,7 +117,8 @@ class Station:
     def back_up(self, name: str) -> None:
         if self.store is None or self.station_keys is None:
             raise Refused(f"the station of {self.name} is down")
-        path = self.folder / f"side-{self.side}.backup-{len(self.backups)}"
+        self._copies += 1
+        path = self.folder / f"side-{self.side}.backup-{self._copies}"
         self.store.close()
         shutil.copyfile(self.path, path)
         self.backups[name] = Backup(path, self.station_keys.to_bytes())
@@ -212,6 +214,7 @@ class Station:
         if self.desk is not None:
             self._tick_at = None
             desk = self.desk
+            desk.clock_was_set(self.world.now(self.side))
             self.turn(lambda: desk.tick(self.world.now(self.side)))
 
     # ---- people

@@ -20,6 +20,7 @@ from openline.station.checkpoints import Checkpoints
 from openline.station.context import Context, Send
 from openline.station.sealer import Sealer
 from openline.wire import cbor
+from openline.wire import entry as entries
 from openline.wire.accord import CarrierKind
 from openline.wire.bodies import Call, Seal
 from openline.wire.bundle import Act, Payload, Signal
@@ -170,9 +171,9 @@ class Calls:
         if ring is None or ring.over or ring.answered_ms is not None:
             return
         ring.word = self._word(ring, phase)
+        ring.repeat_ms = self.ctx.now.elapsed_ms + REPEAT_MS
         if phase is Phase.ANSWERED:
             ring.answered_ms = self.ctx.now.elapsed_ms
-            ring.repeat_ms = self.ctx.now.elapsed_ms + REPEAT_MS
         else:
             ring.over = True
         self._say(ring)
@@ -202,9 +203,8 @@ class Calls:
         elif signal.act is Act.WORD and signal.word is not None:
             self._heard_word(signal, signal.word)
         elif (ring := self.ringing.get(signal.call_id)) is not None:
-            if signal.act is Act.CONNECTED:
-                ring.repeat_ms = None
-            elif ring.answered_ms is None:
+            ring.repeat_ms = None  # they have our word
+            if signal.act is not Act.CONNECTED and ring.answered_ms is None:
                 ring.over = True
                 self.ctx.tell("silenced", line=ring.line, id=ring.call_id)
 
@@ -285,6 +285,15 @@ class Calls:
             self.their_words[entry.body.call_id] = entry.body
             if len(self.their_words) > WORDS_KEPT:
                 del self.their_words[next(iter(self.their_words))]
+
+    def seal_missing(self) -> None:
+        """First seals of theirs that came while we could append nothing."""
+        for calls in self.ctx.record.ledger.calls:
+            for identity, (place, _) in list(calls.first_seals.items()):
+                if place.side == self.ctx.them and identity not in calls.second_seals:
+                    data = self.ctx.data_at(place, identity)
+                    if data is not None:
+                        self.seal_in_turn(entries.decode(data))
 
     def seal_in_turn(self, entry: Entry) -> None:
         """Their first seal of a call that we answered, by our own signed word, gets ours."""

@@ -22,6 +22,7 @@ from openline.wire.accord import CarrierKind, SignedAccord
 from openline.wire.bodies import Body, Generation
 from openline.wire.entry import Entry, Place, encode_core, entry_id, signed_bytes
 from openline.wire.errors import Refused, invariant
+from openline.wire.terms import Head
 
 ELAPSED_START = Now(0, 0)
 
@@ -118,12 +119,13 @@ class Context:
             self.keys.station.public == self.record.cursors[self.us].key, "our station key is the one in force"
         )
         before = self.record.cursors[self.us]
-        return self._made(released.body, before.next_place)
+        return self._made(released.body, before.next_place, self.record.cursors[self.them].head)
 
     def append_generation(self, gen: int, body: Generation) -> Entry:
-        """Begin a new generation of our chain, under the new station key that the root signed (spec 3.7)."""
+        """Begin a new generation of our chain, under the new station key that the root signed (spec 3.7). It
+        acknowledges nothing new: what lapsed while we were away is withdrawn first."""
         self.check_appending()
-        return self._made(body, (gen, 0))
+        return self._made(body, (gen, 0), None)
 
     def check_appending(self) -> None:
         """Whether this station may append.
@@ -137,10 +139,10 @@ class Context:
                 next_step="Wait until a path to the other side is up, or carry a bundle by courier.",
             )
 
-    def _made(self, body: Body, place: tuple[int, int]) -> Entry:
+    def _made(self, body: Body, place: tuple[int, int], acked: Head | None) -> Entry:
         record, us = self.record, self.us
         before = record.cursors[us]
-        ack = record.ack_to_write(us, body, record.cursors[self.them].head)
+        ack = record.ack_to_write(us, body, acked)
         core = encode_core(us, *place, before.prev, ack, self.now.clock_s, body)
         data = core + self.keys.station.sign(signed_bytes(self.accord_id, core))
         entry = Entry(us, *place, before.prev, ack, self.now.clock_s, body, data, entry_id(data))
@@ -166,3 +168,11 @@ class Context:
             found.append(data)
             seq += 1
         return found
+
+    def data_at(self, place: Place, identity: bytes) -> bytes | None:
+        """The bytes of an entry that we hold, taken in during this turn or stored."""
+        found = self.unstored.get(place)
+        if found is not None and entry_id(found) == identity:
+            return found
+        kept = self.store.entry(identity)
+        return None if kept is None else kept.data

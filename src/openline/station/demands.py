@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from openline.core import receipts, schedule, state
+from openline.core import agenda, receipts
 from openline.core.silence import Demand, History
 from openline.station.context import Context
 from openline.wire.terms import Outcome
@@ -29,7 +29,7 @@ def _message(ctx: Context, line: int) -> Demand | None:
     due = None
     for item in ledger.due_items[ctx.us].get(line, ()):
         at = item.time_s + item.due_s
-        if at <= now_s and (due is None or at > due[0]):
+        if at <= now_s and (due is None or at >= due[0]):
             due = (at, item)
     if due is None:
         return None
@@ -66,28 +66,25 @@ def history(ctx: Context, line: int) -> History:
     return History(silences, ended, in_a_row, last)
 
 
-def completed(ctx: Context, line: int) -> int:
-    """The latest check-in (its due time; 0 for none) that both sealed: complete for the caller when it holds the
-    second seal, for the called side when the caller has acknowledged it."""
+def is_completed(ctx: Context, line: int, due_s: int, caller: int) -> bool:
+    """Whether both sealed a check-in: complete for the caller when it holds the second seal, for the called side when
+    the caller has acknowledged it."""
     ledger = ctx.record.ledger
-    calls = ledger.calls[line]
-    for due_s in sorted(calls.sealed_due, reverse=True):
-        first = calls.sealed_due[due_s]
-        second = calls.second_seals.get(first)
-        if second is None or second.side == calls.first_seals[first][0].side:
-            continue  # one side's word for both is none
-        acked = ledger.acks[1 - second.side]
-        if second.side == ctx.them or (acked.to and acked.to[-1] >= (second.gen, second.seq)):
-            return due_s
-    return 0
+    first = ledger.calls[line].sealed_due.get((due_s, caller))
+    second = None if first is None else ledger.calls[line].second_seals.get(first)
+    if second is None or second.side == caller:
+        return False  # one side's word for both is none
+    acked = ledger.acks[caller]
+    return caller == ctx.us or bool(acked.to and acked.to[-1] >= (second.gen, second.seq))
 
 
 def missed_check_in(ctx: Context, line: int) -> int | None:
     """The latest check-in that was due five minutes ago or more and was not completed, nor any after it."""
-    ledger, now_s = ctx.record.ledger, ctx.now.clock_s
-    in_force = state.line_in_force(ledger, line, now_s)
-    if not in_force.check_ins:
+    ledger = ctx.record.ledger
+    sealed = ledger.calls[line].sealed_due
+    completed = max((due_s for due_s, caller in sealed if is_completed(ctx, line, due_s, caller)), default=0)
+    since = max(ctx.accord.founded_s, completed)
+    due = agenda.last_due(ledger, line, ctx.now.clock_s - GRACE_S, since)
+    if due is None or all(is_completed(ctx, line, due.due_s, caller) for caller in due.callers):
         return None
-    since = max(ctx.accord.founded_s, completed(ctx, line) + 1)
-    due = schedule.last_due(in_force.check_ins, in_force.holidays, now_s - GRACE_S, since)
-    return None if due is None else due.due_s
+    return due.due_s

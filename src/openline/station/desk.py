@@ -59,7 +59,19 @@ class Desk:
         self.duties = Duties(ctx, self.calls)
         self.inbound = Inbound(ctx, self.sealer, self.outbox, self.pages, self.calls, self.watch, self.restoration)
 
+        self.restoration.on_whole = self._whole
+
     # ---- life
+
+    def _whole(self) -> None:
+        """Our record is whole again: what waited for that, in an order that lifts and acknowledges nothing late."""
+        self.duties.resume()
+        self.calls.seal_missing()
+
+    def clock_was_set(self, now: Now) -> None:
+        """Somebody set the station's clock."""
+        self.ctx.now = now
+        self.duties.clock_was_set()
 
     def start(self, now: Now, *, first: bool = False, root: RootKeys | None = None, restored: bool = False) -> None:
         """Come up on what the store holds. `first`: at the founding. `restored`: from a backup or, with `root`, from
@@ -108,6 +120,9 @@ class Desk:
     def take(self) -> Effects:
         """End the turn: acknowledge what came, seal what goes, and hand both out."""
         ctx = self.ctx
+        if self.restoration.ask_again and ctx.restoring:
+            self.restoration.ask_all()
+        self.restoration.ask_again = False
         self.pages.settle()
         if self.inbound.ack_due and not ctx.restoring:
             ctx.append(by_station(Ack()))
@@ -323,7 +338,7 @@ class Desk:
         ctx = self.ctx
         ctx.now = now
         if ctx.restoring:
-            return [self.sealer.seal(self.restoration.payload(), opener=True)]
+            return self.restoration.packed()
         bundles = []
         if self.restoration.they_lack is not None:
             bundles = self.restoration.answer()

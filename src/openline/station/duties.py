@@ -6,7 +6,7 @@ time has come; it lifts nothing and cuts nothing. A check-in due while we were d
 
 from __future__ import annotations
 
-from openline.core import schedule, state
+from openline.core import agenda, state
 from openline.core.ledger import Act
 from openline.core.release import by_station
 from openline.core.state import Standing
@@ -28,6 +28,18 @@ class Duties:
         self.done_until_s = dict.fromkeys(range(self.ctx.record.ledger.line_count()), since_s)
         self._cached = None
 
+    def resume(self) -> None:
+        """Our record is whole again: what lapsed meanwhile is withdrawn before anything acknowledges an acceptance;
+        what was due meanwhile is not made later."""
+        self._withdraw_lapsed()
+        self.begin(self.ctx.now.clock_s)
+
+    def clock_was_set(self) -> None:
+        """The clock went back: today's check-ins are still to come. Those that were made are not made twice."""
+        now_s = self.ctx.now.clock_s
+        self.done_until_s = {line: min(done, now_s) for line, done in self.done_until_s.items()}
+        self._cached = None
+
     def next_s(self) -> int | None:
         """The next instant of our clock at which something is due."""
         version = self.ctx.record.ledger.acts_version
@@ -45,10 +57,7 @@ class Duties:
         return times
 
     def _next_of_ours(self, line: int, since_s: int) -> int | None:
-        in_force = state.line_in_force(self.ctx.record.ledger, line, self.ctx.now.clock_s)
-        ours = tuple(c for c in in_force.check_ins if c.caller == self.ctx.us)
-        due = schedule.next_due(ours, in_force.holidays, since_s)
-        return None if due is None else due.due_s
+        return agenda.next_due(self.ctx.record.ledger, line, since_s, self.ctx.us)
 
     def _lapse_times(self) -> list[int]:
         return [at for offer in self._open_offers() if (at := state.effective_s(offer)) is not None]
@@ -93,4 +102,5 @@ class Duties:
                 latest, due = due, self._next_of_ours(line, due)
             if latest is not None:
                 self.done_until_s[line] = latest
+            if latest is not None and latest not in self.ctx.record.ledger.calls[line].tries:
                 self.calls.place(line, Lane.LIAISON, latest)

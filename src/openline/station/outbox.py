@@ -91,7 +91,7 @@ class Outbox:
             flash = any(isinstance(e.body, Tracked) and e.body.precedence is Precedence.FLASH for e in fresh)
             paths = self._first_paths(flash)
             paths += sorted((self.came_by & ctx.up) - set(paths))
-            if self._behind(fresh):
+            if flash or self._behind(fresh):
                 self.send_waiting(paths)
             else:
                 self._send([e.data for e in fresh], self._before(fresh), paths)

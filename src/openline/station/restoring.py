@@ -12,6 +12,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -22,7 +23,7 @@ from openline.station.context import Context, Send
 from openline.station.outbox import NOWHERE, Outbox, chunks
 from openline.station.retry import Retry
 from openline.station.sealer import Sealer
-from openline.wire.bodies import Fault, Generation
+from openline.wire.bodies import Fault, Generation, Prekey
 from openline.wire.bundle import Have, Payload, Reentry
 from openline.wire.entry import Entry
 from openline.wire.limits import FORKS_MAX
@@ -43,14 +44,19 @@ class Restoration:
         self.reentry: Reentry | None = None
         self.retry = Retry()
         self.believes_claims = True
+        self.ask_again = False
         self.claim_until_ms: int | None = None
+        self.on_whole: Callable[[], None] = lambda: None
         self.pleas_spent = {key.rpartition("/")[2] for key in ctx.store.metas("plea/")}
         self.plea: bytes | None = None  # of theirs, being answered
         ctx.on_append.append(self._on_entry)
         self.they_lack: dict[int, tuple[int, int]] | None = None  # side → what a restoring peer said it holds
 
     def _on_entry(self, entry: Entry) -> None:
-        """Their new generation ends their plea: who replays it later must not make us seal to an old key."""
+        """Their new generation ends their plea: who replays it later must not make us seal to an old key. While we
+        fetch our own record, it tells us whom to ask."""
+        if entry.side == self.ctx.them and isinstance(entry.body, Generation | Prekey) and self.ctx.restoring:
+            self.ask_again = True
         if entry.side == self.ctx.them and isinstance(entry.body, Generation) and self.plea is not None:
             self.pleas_spent.add(self.plea.hex())
             self.ctx.remember(f"plea/{self.plea.hex()}", b"")
@@ -99,9 +105,17 @@ class Restoration:
             have=self.outbox.have(), holds_epoch=self.sealer.newest, reentry=self.reentry, restoring=True
         )
 
+    def packed(self) -> list[bytes]:
+        """What we ask with: an opener to the prekey that we know of, and, where our keys are new, our plea under the
+        pre-shared secret alone, for their prekey may have changed with a site of theirs since (spec 5.8)."""
+        bundles = [self.sealer.seal(self.payload(), opener=True)]
+        if self.reentry is not None:
+            bundles.append(self.sealer.seal_at_table(self.payload()))
+        return bundles
+
     def ask(self, carrier: int) -> None:
         if carrier in self.ctx.up:
-            self.ctx.effects.sends.append(Send(carrier, self.sealer.seal(self.payload(), opener=True)))
+            self.ctx.effects.sends += [Send(carrier, bundle) for bundle in self.packed()]
             if self.retry.since_ms is None:
                 self.retry.begin(self.ctx.now.elapsed_ms)
 
@@ -154,6 +168,7 @@ class Restoration:
         if lost_key and self.root is not None:
             self._begin_generation(self.root)
         self.reentry = None
+        self.on_whole()
         ctx.tell("whole", text="our record is whole again")
 
     def _begin_generation(self, root: RootKeys) -> None:
@@ -228,5 +243,7 @@ class Restoration:
                     start = seq + 1 if each == gen else 0
                     found = ctx.entries(side, each, start, ctx.record.length(side, each) - start)
                     bundles += [self.sealer.seal(Payload(entries=tuple(c)), opener=True) for c in chunks(found)]
+        for kept in ctx.store.strays():
+            bundles.append(self.sealer.seal(Payload(entries=(kept.data,)), opener=True))
         tail = Payload(have=self.outbox.have(), holds_epoch=self.sealer.newest)
         return [*bundles, self.sealer.seal(tail, opener=True)]

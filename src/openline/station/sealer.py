@@ -22,6 +22,7 @@ from openline.wire.errors import Malformed
 
 EPOCHS_KEPT = 16  # chosen: followers of older epochs are re-sent by the record's own repair
 RND_BYTES = 8
+TABLE = Epoch(bytes(8), bytes(32))  # the epoch of those who hold nothing but the secret made at the table (spec 4.1)
 
 
 class Sealer:
@@ -75,6 +76,18 @@ class Sealer:
             rnd=rnd,
         )
 
+    def seal_at_table(self, payload: Payload) -> bytes:
+        """A bundle under the pre-shared secret alone, for a plea: it holds nothing but public keys and hints."""
+        ctx = self.ctx
+        return sealing.seal_follower(
+            encode_payload(payload),
+            epoch=TABLE,
+            psk=ctx.psk,
+            accord_id=ctx.accord_id,
+            sender=ctx.us,
+            rnd=ctx.entropy.bytes(RND_BYTES),
+        )
+
     def open(self, bundle: bytes) -> Payload:
         """The payload of a bundle of theirs.
 
@@ -85,7 +98,7 @@ class Sealer:
         ctx = self.ctx
         learnt, padded = sealing.open_bundle(
             bundle,
-            epochs=self.theirs,
+            epochs={**self.theirs, TABLE.id: TABLE.secret},
             prekeys=self._prekeys(),
             psk=ctx.psk,
             accord_id=ctx.accord_id,
@@ -116,6 +129,6 @@ class Sealer:
     def _note_newest(self, opened: bytes | None) -> None:
         """They seal openers until we name the epoch they are in: the one that spoke last, not the one learnt last, for
         an opener of an epoch that they left may come behind those of the next."""
-        if opened is not None and opened != self.newest:
+        if opened is not None and opened not in (self.newest, TABLE.id):
             self.newest = opened
             self.ctx.remember("epoch-newest", opened)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Final
 
-from openline.core import schedule, silence, state
+from openline.core import agenda, silence, state
 from openline.core.silence import Evidence, Heard, RelayWord
 from openline.station import demands, grounds
 from openline.station.calls import line_carriers
@@ -58,10 +58,11 @@ class Watch:
         plain: Any = cbor.decode(stored)
         back = now.elapsed_ms - now.clock_ms
         pulses, lines, echoes, carriers, through = plain
-        self.pulses = {(line, carrier): back + at for line, carrier, at in pulses}
-        self.lines = {line: back + at for line, at in lines}
-        self.echoes = {line: back + at for line, at in echoes}
-        self.carriers = {carrier: back + at for carrier, at in carriers}
+        # What would be in the future was stamped before the clock was set back: how old it is cannot be known.
+        self.pulses = {(line, carrier): back + at for line, carrier, at in pulses if at < now.clock_ms}
+        self.lines = {line: back + at for line, at in lines if at < now.clock_ms}
+        self.echoes = {line: back + at for line, at in echoes if at < now.clock_ms}
+        self.carriers = {carrier: back + at for carrier, at in carriers if at < now.clock_ms}
         self.through_s = dict(through)
 
     def save(self) -> None:
@@ -97,23 +98,25 @@ class Watch:
         for heard, key in ((self.lines, line), (self.carriers, carrier)):
             heard[key] = max(heard.get(key, now), now)
         self.pulses[line, carrier] = max(self.pulses.get((line, carrier), now), now)
-        if pulse.sent_ms >= self.their_pulse.get(line, (0, 0))[0]:
+        if now >= self.their_pulse.get(line, (0, now))[1]:
             self.their_pulse[line] = (pulse.sent_ms, now)
         latency = self.ctx.accord.carriers[carrier].latency_ms
-        if pulse.echo is not None:
-            left = self._left(line, pulse.echo.sent_ms)
+        left = None if pulse.echo is None else self._left(line, pulse.echo.sent_ms)
+        if left is not None and left <= now:
             self.echoes[line] = max(self.echoes.get(line, left), left)
         clock_then = self.ctx.now.clock_ms - (self.ctx.now.elapsed_ms - now)
         self.offset_ms = pulse.sent_ms + latency - clock_then
         if silence.through(self.evidence(line, Lane.LIAISON, brief=True), now):
             self.through_s[line] = clock_then // 1000
 
-    def _left(self, line: int, sent_ms: int) -> int:
-        """When a pulse of ours, told by its clock stamp, left in elapsed time."""
+    def _left(self, line: int, sent_ms: int) -> int | None:
+        """When a pulse of ours, told by its clock stamp, left in elapsed time; None where no pulse of ours can have
+        that stamp, the clock having been set back since."""
         for clock_ms, elapsed_ms in self.sent.get(line, ()):
             if clock_ms == sent_ms:
                 return elapsed_ms
-        return self.ctx.now.elapsed_ms - (self.ctx.now.clock_ms - sent_ms)
+        age = self.ctx.now.clock_ms - sent_ms
+        return self.ctx.now.elapsed_ms - age if age >= 0 else None
 
     def make_pulse(self, line: int) -> Pulse:
         """Our next pulse on a line, echoing the newest of theirs heard there."""
@@ -133,7 +136,8 @@ class Watch:
         could not show that we hear them. In the steady state neither holds, so nothing is answered twice."""
         patience = 2 * self.pulse_ms(pulse.line)
         now = self.ctx.now.elapsed_ms
-        if pulse.echo is None or now - self._left(pulse.line, pulse.echo.sent_ms) > patience:
+        left = None if pulse.echo is None else self._left(pulse.line, pulse.echo.sent_ms)
+        if left is None or now - left > patience:
             return True
         told = self.told.get(pulse.line)
         return told is None or now - told > patience
@@ -171,7 +175,6 @@ class Watch:
         opened = self._opened_s(line)
         asked = demands.newest_first(ctx, line)
         in_force = state.line_in_force(ledger, line, now_s)
-        following = schedule.next_due(in_force.check_ins, in_force.holidays, now_s)
         return Evidence(
             line=ctx.accord.lines[line].id,
             formal=state.formal(ledger, line, lane, now_s).value,
@@ -204,7 +207,7 @@ class Watch:
             opened_s=opened,
             expires_s=in_force.expires_s,
             earlier=tuple(asked[1:]),
-            next_check_in_s=None if following is None else following.due_s,
+            next_check_in_s=agenda.next_due(ledger, line, now_s),
         )
 
     def _opened_s(self, line: int) -> int | None:
@@ -215,6 +218,8 @@ class Watch:
             for done in state.restorations(ledger)
             if isinstance(body := done.offer.body, Propose) and body.effective_s <= now_s
             for on, lane in body.scope
-            if on == line and state.formal(ledger, line, lane, now_s) is state.Formal.OPEN
+            if on == line
+            and any(state.covering(s, line, lane) for i in body.lists if (s := ledger.suspensions.get(i)) is not None)
+            and state.formal(ledger, line, lane, now_s) is state.Formal.OPEN
         ]
         return max(times, default=None)
