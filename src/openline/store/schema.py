@@ -2,8 +2,8 @@
 
 Rules of this file:
 1. A change here is a change of `migrations` too, and of `revisions`; a test holds the two to the same tables.
-2. The signed bytes are the truth. A column beside them is one that a statement of `sql` looks up or orders by: who
-   wrote an entry and what it says is in the bytes alone, where it cannot come to disagree with them.
+2. The signed bytes are the truth. Beside them stand only what `sql` finds or orders them by, and the time of receipt,
+   which they cannot hold; a second copy of anything else in them could come to disagree with it.
 3. A stray's place is text: it comes from the other side, and may be a number wider than a database keeps.
 4. `n` orders by arrival. It may be given again after the last row went, which leaves what stands in order still.
 """
