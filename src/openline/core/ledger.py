@@ -147,14 +147,15 @@ class Ledger:
         self.presence: dict[int, Act] = {}
         self.numbers: dict[tuple[int, int, int], int] = {}  # (side, line, year) → messages so far
         self.counters: dict[tuple[int, int], int] = {}  # (side, officer) → last counter
-        self.acts_version = 0
+        self.acts_version = 0  # rises with whatever may change what acts come to
+        self._last_accept = [NOWHERE, NOWHERE]  # by side: its newest acceptance
 
     def add(self, entry: Entry, ack: Head | None) -> None:
         """Fold one accepted entry; `ack` is the acknowledgement in force at it (written or carried over)."""
         position = (entry.gen, entry.seq)
         acked = NOWHERE if ack is None else (ack.gen, ack.seq)
         if ack is not None:
-            self.acks[entry.side].add(position, acked)
+            self._acknowledge(entry.side, position, acked)
         body = entry.body
         if isinstance(body, Tracked | Letter):
             self._approved(entry.side, body)  # only for the officers' counters: an item is one, approved or not
@@ -170,6 +171,13 @@ class Ledger:
         elif isinstance(body, ACTS):
             self._act(Act(entry.id, entry.place, entry.time_s, acked, body))
 
+    def _acknowledge(self, side: int, position: Position, acked: Position) -> None:
+        """An acknowledgement that reaches an acceptance concludes an offer: it may do so in an entry that is no act."""
+        steps = self.acks[side]
+        if steps.in_force(position) < self._last_accept[1 - side] and acked > steps.in_force(position):
+            self.acts_version += 1
+        steps.add(position, acked)
+
     def _approved(self, side: int, body: Body) -> bool:
         return approvals.valid(self.accord, self.accord_id, side, body, self.counters)
 
@@ -182,6 +190,7 @@ class Ledger:
             self.suspensions[act.id] = act
         elif isinstance(body, Accept):
             self.accepts.setdefault(body.target, []).append(act)
+            self._last_accept[side] = max(self._last_accept[side], act.position)
         elif isinstance(body, Withdraw):
             self.withdraws.setdefault(body.target, []).append(act)
         elif isinstance(body, PresenceBody):
