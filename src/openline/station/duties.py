@@ -1,7 +1,8 @@
 """What a station does by its own clock: check-ins that are due, proposals that lapse (spec 5.6, 10.4).
 
 Rules of this file: a timer may do two things only, ring a scheduled call and withdraw our own unaccepted offer whose
-time has come; it lifts nothing and cuts nothing. A check-in due while we were down is not made later.
+time has come; it lifts nothing and cuts nothing. A check-in that the clock was set past, or that was due while we were
+down, is not made later.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from openline.core.release import by_station
 from openline.core.state import Standing
 from openline.station.calls import Calls
 from openline.station.context import Context
+from openline.station.demands import GRACE_S
 from openline.wire.bodies import Amend, Propose, Withdraw
 from openline.wire.terms import Lane
 
@@ -68,14 +70,14 @@ class Duties:
         changes = (a for n in range(ledger.line_count()) for a in state.amendments(ledger, n))
         return [change.effective_s for change in changes if change.effective_s > now_s]
 
-    def _open_offers(self) -> list[Act]:
+    def _open_offers(self, *standings: Standing) -> list[Act]:
         ledger = self.ctx.record.ledger
         return [
             o
             for o in ledger.offers.values()
             if o.place.side == self.ctx.us
             and isinstance(o.body, Propose | Amend)
-            and state.standing(ledger, o) is Standing.WAITING
+            and state.standing(ledger, o) in (Standing.WAITING, *standings)
         ]
 
     def tick(self) -> None:
@@ -88,7 +90,9 @@ class Duties:
             self._cached = None
 
     def _withdraw_lapsed(self) -> None:
-        for offer in self._open_offers():
+        """An acceptance that came while we could not confirm it, and is late now, comes to nothing: no machine lifts a
+        cut after its hour."""
+        for offer in self._open_offers(Standing.ACCEPTED):
             at = state.effective_s(offer)
             if at is not None and at <= self.ctx.now.clock_s:
                 self.ctx.append(by_station(Withdraw(target=offer.id)))
@@ -102,5 +106,6 @@ class Duties:
                 latest, due = due, self._next_of_ours(line, due)
             if latest is not None:
                 self.done_until_s[line] = latest
-            if latest is not None and latest not in self.ctx.record.ledger.calls[line].tries:
+            made = latest is None or latest in self.ctx.record.ledger.calls[line].tries
+            if latest is not None and not made and now_s - latest < GRACE_S:
                 self.calls.place(line, Lane.LIAISON, latest)
