@@ -10,7 +10,7 @@ import click
 from openline.play.engine import Player
 from openline.play.exporting import export
 from openline.play.loading import load
-from openline.play.telling import Teller, as_json
+from openline.play.telling import Teller
 from openline.wire.errors import Misuse, Refused
 
 
@@ -30,9 +30,9 @@ def play(ctx: click.Context, file: Path, plain: bool, seed: int, into: Path | No
     except (OSError, UnicodeDecodeError) as error:
         raise Misuse(f"{file} cannot be read: {error}", next_step="Name a scenario file.") from None
     scenario = load(text, str(file))
-    teller = Teller(scenario, quiet=plain)
     with tempfile.TemporaryDirectory(prefix="openline-play-", dir=memory_folder()) as folder:
         player = Player(scenario, seed, Path(folder))
+        teller = Teller(player, quiet=plain)
         try:
             teller.begin()
             outcomes = player.play(teller.tell)
@@ -42,7 +42,7 @@ def play(ctx: click.Context, file: Path, plain: bool, seed: int, into: Path | No
             player.close()
     ok = all(outcome.ok for outcome in outcomes)
     if plain:
-        click.echo(as_json(scenario, seed, outcomes))
+        click.echo(teller.as_json(seed))
     else:
         teller.end(ok)
     ctx.exit(0 if ok else 1)

@@ -1,42 +1,28 @@
-"""What a silence means, in an officer's words (spec 11.4): the verdict, what speaks for it and against it, from whose
-word and how old, and what cannot be known.
+"""Explaining a silence: what was agreed, what is observed, for and against it, what cannot be known (spec 11.4).
 
 Rules of this file:
-1. Every sentence follows from the evidence given; none is said for form's sake.
-2. It says who attests: we saw, their station says, the relay says, the record says.
-3. It counts from the record's own history and gives no percentage. It never says what a person intends.
+1. `explain` is a pure function of one station's evidence and an instant; the verdict is `core.silence.verdict`'s alone.
+2. The formal and the observed state are two sentences and are never merged into one.
+3. For, against and beyond knowing: each verdict has one function that gathers them from the evidence at hand. Where
+   nothing speaks against, nothing is said.
+4. No sentence gives a motive to the other side, and none asks for an act of state: no timer and no program acts for a
+   person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from typing import Final, NamedTuple
 
-from openline.core import silence
-from openline.core.silence import Demand, Evidence, Observed
+from openline.core.silence import Evidence, Observed, verdict
+from openline.core.wording import Words, listed, span
 from openline.wire.terms import Outcome
 
-HEADLINES = {
-    Observed.NOT_WATCHING: "we were not watching",
-    Observed.OUR_SIDE_CUT: "our own network is cut",
-    Observed.DECLINED: "their station says: the call was declined",
-    Observed.DEFERRED: "their station says: the call was put off until later",
-    Observed.RANG_UNANSWERED: "it rang there, and nobody answered",
-    Observed.READ_NO_REPLY: "our message was opened there; no reply yet",
-    Observed.THROUGH: "the line is through",
-    Observed.NOT_EXPECTED: "nothing is to be expected on this line now",
-    Observed.AGREED_NOT_THROUGH: "agreed open, not yet through",
-    Observed.PATH_DOWN: "their station is alive; this path does not carry",
-    Observed.THEIR_STATION_DOWN: "their station is not attached, a relay says",
-    Observed.CANNOT_TELL: "link or station: nothing here can say which",
-}
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """`formal` (agreed, from the record) and `observed` (from evidence) are never merged."""
+    """What an officer is told: the verdict `observed` with its one sentence, and lists of sentences about it."""
 
     formal: str
     observed: Observed
@@ -47,150 +33,273 @@ class Explanation:
     next_steps: tuple[str, ...]
 
 
+class Reasons(NamedTuple):
+    """What one verdict's function gathers."""
+
+    headline: str
+    for_: list[str]
+    against: list[str]
+    cannot_know: list[str]
+    next_steps: list[str]
+
+
 def explain(evidence: Evidence, now_ms: int) -> Explanation:
-    """Explain what one station sees of one line now. Pure; reads nothing but its arguments."""
-    observed = silence.verdict(evidence, now_ms)
+    """Explain what one station sees of a line. `now_ms`: elapsed time, as in the evidence."""
+    words, found = Words(evidence, now_ms), verdict(evidence, now_ms)
+    reasons = GATHER[found](words)
     return Explanation(
-        evidence.formal,
-        observed,
-        HEADLINES[observed],
-        tuple(_for(observed, evidence, now_ms)),
-        tuple(_against(observed, evidence, now_ms)),
-        tuple(_cannot_know(observed, evidence)),
-        tuple(_next(observed, evidence)),
+        formal(words),
+        found,
+        reasons.headline,
+        tuple(reasons.for_),
+        tuple(reasons.against),
+        tuple(reasons.cannot_know + words.statements()),
+        tuple(reasons.next_steps),
     )
 
 
-def age(ms: int) -> str:
-    """How long ago, in the largest unit that is not a fraction."""
-    seconds = max(ms, 0) // 1000
-    for unit, size in (("days", 86_400), ("hours", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"
+# ---- what was agreed
 
 
-def clock(evidence: Evidence, instant_s: int) -> str:
-    """An instant by our own wall clock."""
-    try:
-        zone = ZoneInfo(evidence.zone)
-    except (KeyError, ValueError, OSError):
-        return datetime.fromtimestamp(instant_s, UTC).strftime("%d %B %Y %H:%MZ")
-    return datetime.fromtimestamp(instant_s, zone).strftime("%d %B %Y %H:%M")
+def formal(w: Words) -> str:
+    """The formal state and what it rests on."""
+    e = w.e
+    where = f"The {e.lane} lane of {e.line}"
+    offers = " ".join(w.offer(offer) for offer in e.offers)
+    if e.formal == "open":
+        since = f"both restored it, effective {w.at(e.opened_s)}" if e.opened_s else "no suspension is in force"
+        return f"{where} is formally open: {since}."
+    if e.formal == "restoring":
+        ends_s = max((cut.ends_s for cut in e.cuts if cut.ends_s), default=0)
+        return f"{where} is formally restoring: both agreed to open it at {w.at(ends_s)}. " + " ".join(w.suspensions())
+    if e.formal == "expired":
+        since = f"{where} is formally expired since {w.at(e.expires_s)}: it passes what a suspended line passes."
+        return f"{since} {offers}".strip()
+    if e.formal == "disputed":
+        beneath = " ".join(w.suspensions()) if e.cuts else "No suspension is in force beneath the dispute."
+        return f"{where} is formally disputed: the record holds a fault that both have not settled. {beneath}"
+    if e.formal == "suspended":
+        return " ".join([f"{where} is formally suspended.", *w.suspensions(), offers]).strip()
+    return f"Nothing here says what was agreed on {e.line}: this side holds no record."
 
 
-def _formal(e: Evidence) -> Iterator[str]:
-    for cut in e.cuts:
-        whose = "we" if cut.ours else "they"
-        reason = f", giving as reason “{cut.reason}”" if cut.reason else ", giving no reason"
-        yield f"the record says: {whose} suspended the {e.lane} lane from {clock(e, cut.from_s)}{reason}"
-    if e.opened_s is not None and not e.cuts:
-        yield f"the record says: both agreed to open it at {clock(e, e.opened_s)}"
-    for offer in e.offers:
-        whose = "our" if offer.ours else "their"
-        standing = "accepted, waiting for the confirmation" if offer.accepted else "not answered"
-        yield f"the record says: {whose} proposal to restore at {clock(e, offer.effective_s)} is {standing}"
+# ---- what is observed, verdict by verdict
 
 
-def _heard(e: Evidence, now_ms: int) -> Iterator[str]:
-    if e.heard_here is None:
-        yield "we saw: nothing of theirs has ever come on this line"
-    else:
-        yield f"we saw: the last pulse or signal of theirs on this line came {age(now_ms - e.heard_here.at_ms)}"
-    for line, at in sorted(e.heard_lines.items()):
-        yield f"we saw: line {line} was last heard {age(now_ms - at)}"
-    for carrier, at in sorted(e.heard_carriers.items()):
-        yield f"we saw: by {carrier} something of theirs last came {age(now_ms - at)}"
+def _not_watching(w: Words) -> Reasons:
+    e = w.e
+    reason = w.up_since()
+    headline = "We are not watching: whatever happens on this line, we do not see it."
+    if e.restoring and e.up_since_ms is not None:
+        reason = ["Our station is fetching its own record back.", *reason]
+    elif e.up_since_ms is not None:
+        headline = "We have not watched long enough: nothing of theirs has come on this line since our station came up."
+    alive = e.up_since_ms is not None and any(at >= e.up_since_ms for at in e.heard_carriers.values())
+    missing = "What happened on this line while we were not watching" + (
+        f"; the last of theirs before was {w.ago(e.heard_here.at_ms)}." if e.heard_here else "."
+    )
+    wait = 3 * e.pulse_ms - (w.now_ms - e.up_since_ms) if e.up_since_ms is not None and not e.restoring else 0
+    return Reasons(
+        headline,
+        reason,
+        (w.bundles() if alive else []) + (w.other_lines() if alive and w.lines_alive() else []),
+        [missing, "Whether they tried to reach us meanwhile."],
+        ["Bring our station up."] if e.up_since_ms is None else [f"Look again in {span(wait)}."] if wait > 0 else [],
+    )
 
 
-def _relays(e: Evidence) -> Iterator[str]:
-    for word in e.relays:
-        if not word.in_touch:
-            yield f"we are out of touch with the relay {word.carrier}"
-        elif word.attached is not None:
-            yield f"the relay {word.carrier} says: their station is {'' if word.attached else 'not '}attached"
+def _our_side_cut(w: Words) -> Reasons:
+    e = w.e
+    in_touch = [word.carrier for word in e.relays if word.in_touch]
+    against = w.bundles() if w.alive else []
+    if in_touch:
+        against = [*against, f"And yet we are in touch with the relay {listed(in_touch)}."]
+    return Reasons(
+        "Our own network is cut: our probes fail, and nothing of theirs reaches us on any line.",
+        w.probes() + w.heard_here() + w.other_lines() + ([] if in_touch else w.relays()),
+        against,
+        ["Whether they are trying to reach us, and how they are: we could not see it.", *_unheard(w)],
+        ["Mend our own network first; a courier does not need it."],
+    )
 
 
-def _probes(e: Evidence, now_ms: int) -> Iterator[str]:
-    if e.probes_ok is not None and e.probed_ms is not None:
-        said = "answered" if e.probes_ok else "did not answer"
-        yield f"we saw: the reference points of our own network {said}, {age(now_ms - e.probed_ms)}"
+def _unheard(w: Words) -> list[str]:
+    due_s = w.e.missed_check_in_s
+    return [] if due_s is None else [f"Whether they were at the check-in due {w.at(due_s)}, which was not completed."]
 
 
-def _demand(e: Evidence, demand: Demand) -> str:
-    at = clock(e, demand.at_s)
-    if demand.what == "message":
-        return f"their station says: our message due at {at} was {'opened' if demand.shown else 'not opened'}"
-    said = {
-        Outcome.ANSWERED: "was answered",
-        Outcome.DECLINED: "was declined at the post",
-        Outcome.DEFERRED: "was put off at the post",
-        Outcome.RANG_UNANSWERED: "rang for a minute, and nobody picked up",
-    }
-    if demand.outcome in said:
-        return f"their station says, signed: our call that ended at {at} {said[demand.outcome]}"
-    return f"we saw: our call that ended at {at} never rang there"
+def _by_their_word(w: Words, headline: str, unknown: list[str], next_steps: list[str]) -> Reasons:
+    """A call that rang: their station's signed word decides; the history says how much it proves."""
+    e = w.e
+    why = "Why: the record holds no word of theirs about it, and formally the line is open."
+    if e.cuts:
+        why = "Whether the suspension is why; the record does not say so."
+    reached = w.presence() if e.they_withhold and not w.alive else w.bundles()
+    not_here = [] if e.heard_here is not None and w.fresh(e.heard_here.at_ms) else w.heard_here()
+    return Reasons(
+        headline,
+        w.demand(e.demand) + w.run() + w.history(ended=False) + reached,
+        w.single() + w.history(ended=True) + not_here + _earlier_for_them(w),
+        [why, *unknown],
+        next_steps + w.next_call(),
+    )
 
 
-def _history(e: Evidence) -> Iterator[str]:
-    h = e.history
-    if h.in_a_row > 1:
-        last = f"; the last answered one was due {clock(e, h.answered_s)}" if h.answered_s else ""
-        yield f"the record says: {h.in_a_row} check-ins in a row were not answered{last}"
-    if h.silences:
-        yield f"the record says: {h.ended_by_next} of {h.silences} such silences ended by the next scheduled call"
+def _earlier_for_them(w: Words) -> list[str]:
+    """An earlier demand that did reach a person."""
+    met = [d for d in w.e.earlier if d.answered or d.outcome is Outcome.ANSWERED]
+    return [sentence for demand in met for sentence in w.demand(demand)]
 
 
-def _for(observed: Observed, e: Evidence, now_ms: int) -> Iterator[str]:
-    yield from _formal(e)
-    if observed is Observed.NOT_WATCHING:
-        since = "our station is down" if e.up_since_ms is None else f"we came up {age(now_ms - e.up_since_ms)}"
-        yield "our station is fetching its own record back" if e.restoring else since
-    if e.demand is not None and observed not in (Observed.THROUGH, Observed.NOT_WATCHING):
-        yield _demand(e, e.demand)
-    if e.they_withhold:
-        yield "their station says, signed: it withholds presence, which is its right"
-    yield from _heard(e, now_ms)
-    yield from _probes(e, now_ms)
-    yield from _relays(e)
+def _declined(w: Words) -> Reasons:
+    return _by_their_word(
+        w,
+        "Our call rang there and was declined.",
+        ["Who at their post decided, and with what intention: no evidence here shows it."],
+        ["Try later, or write: what is written waits for them."],
+    )
 
 
-def _against(observed: Observed, e: Evidence, now_ms: int) -> Iterator[str]:
-    asked = (Observed.RANG_UNANSWERED, Observed.DECLINED, Observed.DEFERRED, Observed.READ_NO_REPLY)
-    if observed in asked and silence.through(e, now_ms):
-        yield "the line itself is through: their station is alive and hears us"
-    if observed in (Observed.CANNOT_TELL, Observed.THEIR_STATION_DOWN):
-        for word in e.relays:
-            if word.in_touch and word.attached:
-                yield f"the relay {word.carrier} says that their station is attached"
-    yield from _history(e)
-    if e.missed_check_in_s is not None and e.history.in_a_row <= 1:
-        yield "a single missed check-in proves almost nothing; the next one, the other lines and their own words do"
+def _deferred(w: Words) -> Reasons:
+    return _by_their_word(
+        w,
+        "Our call rang there and was put off until later.",
+        ["When they mean to speak: the word carries no time."],
+        ["Leave the line free for their call."],
+    )
 
 
-def _cannot_know(observed: Observed, e: Evidence) -> Iterator[str]:
-    if observed in (Observed.RANG_UNANSWERED, Observed.READ_NO_REPLY):
-        yield "whether nobody was there, nobody was free, or nobody was told to answer: no evidence shows intention"
-    elif observed in (Observed.DECLINED, Observed.DEFERRED):
-        yield "why: they need not say"
-    elif observed is Observed.OUR_SIDE_CUT:
-        yield "anything about the other side, until our own network is back"
-    elif observed is Observed.NOT_WATCHING:
-        yield "what came, or did not come, while we were not watching"
-    elif observed is Observed.CANNOT_TELL:
-        yield "a fault of the path and a fault of their station look alike from here"
-    elif observed in (Observed.PATH_DOWN, Observed.AGREED_NOT_THROUGH):
-        yield "on whose ground the path is broken"
-    elif observed is Observed.THEIR_STATION_DOWN:
-        yield "whether it stopped, was stopped, or lost its way to the relay"
-    elif observed is Observed.NOT_EXPECTED:
-        yield "whether their station is up: it does not say, and need not"
+def _rang_unanswered(w: Words) -> Reasons:
+    return _by_their_word(
+        w,
+        "Our call rang there, and nobody answered.",
+        ["Whether nobody was there, free, or told to answer: no evidence here shows intention."],
+        [f"Ask on {listed(w.lines_alive())}, where we hear them."] if w.lines_alive() else ["Ring again."],
+    )
 
 
-def _next(observed: Observed, e: Evidence) -> Iterator[str]:
-    if observed is Observed.OUR_SIDE_CUT:
-        yield "have our own network looked at; a courier still goes"
-    if observed in (Observed.PATH_DOWN, Observed.AGREED_NOT_THROUGH) and e.heard_lines:
-        yield "ask for a line test on a line that carries: " + ", ".join(sorted(e.heard_lines))
-    if e.next_check_in_s is not None and observed is not Observed.THROUGH:
-        yield f"the next check-in is due {clock(e, e.next_check_in_s)}"
+def _read_no_reply(w: Words) -> Reasons:
+    e = w.e
+    late_ms = 1000 * (e.now_s - e.demand.at_s) if e.demand is not None else 0
+    reached = w.presence() if e.they_withhold and not w.alive else w.bundles()
+    return Reasons(
+        "Our message was opened there; the answer that was due has not come.",
+        w.demand(e.demand) + reached + w.run(),
+        ([f"It is late by {span(late_ms)} only."] if late_ms < 3_600_000 else []) + _earlier_for_them(w),
+        ["Whether an answer is being written, and by whom: no evidence here shows intention."],
+        ["Ring, or send a further message that names the first.", *w.next_call()],
+    )
+
+
+def _through(w: Words) -> Reasons:
+    e = w.e
+    met = e.demand is not None and (e.demand.answered or e.demand.outcome is Outcome.ANSWERED)
+    unmet = [] if met else w.demand(e.demand)
+    headline = "Through: we hear their station on this line, and it hears us."
+    if not e.we_send_pulses:
+        headline = "Through, as far as we let it show: we hear them here, and withhold the pulses that they would echo."
+    return Reasons(
+        headline,
+        w.heard_here() + (w.demand(e.demand) if met else []),
+        unmet + w.missed() + (w.run() + w.single() if unmet or e.missed_check_in_s is not None else []),
+        ["Whether a person is at their desk: a pulse is their station's, not an officer's."],
+        w.next_call(),
+    )
+
+
+def _not_expected(w: Words) -> Reasons:
+    e = w.e
+    for_ = w.presence()
+    if e.every_lane_cut:
+        for_ = [*for_, f"Every lane of the line is closed by the record: this one is {e.formal}.", *w.suspensions()]
+    seen = w.heard_here() if e.heard_here is not None and w.fresh(e.heard_here.at_ms) else []
+    return Reasons(
+        "No sign of life is expected from them here, so its absence means nothing.",
+        for_,
+        seen + w.missed() if e.they_withhold or seen else [],
+        [] if w.alive else ["Whether their station could be reached: an expected silence shows nothing.", *_last(w)],
+        [] if e.they_withhold else ["Scheduled calls, letters, proposals and receipts still pass."],
+    )
+
+
+def _last(w: Words) -> list[str]:
+    heard = w.e.heard_carriers.values()
+    return [f"What has become of their station since its last sign of life, {w.ago(max(heard))}."] if heard else []
+
+
+def _agreed_not_through(w: Words) -> Reasons:
+    e = w.e
+    since = []
+    if e.opened_s is not None:
+        since = [f"Both agreed that it is open from {w.at(e.opened_s)}; it has not been through since."]
+    here = w.heard_here()
+    one_way = e.heard_here is not None and w.fresh(e.heard_here.at_ms)
+    return Reasons(
+        "Agreed open, and not yet through on this line, while they are alive on another.",
+        since + w.other_lines() + w.probes() + ([] if one_way else here),
+        here if one_way else [],
+        ["Whether their set on this line is connected, or where on the way it fails.", *_carriers_silent(w)],
+        [f"Ask on {listed(w.lines_alive())}, where we hear them, for a test of this line."],
+    )
+
+
+def _carriers_silent(w: Words) -> list[str]:
+    silent = [c for c in w.e.line_carriers if not w.fresh(w.e.heard_carriers.get(c))]
+    return [f"Which end of {listed(silent)} is at fault: nothing comes by it at all."] if silent else []
+
+
+def _path_down(w: Words) -> Reasons:
+    e = w.e
+    elsewhere = w.other_lines() if w.lines_alive() else w.bundles()
+    here = e.heard_here is not None and w.fresh(e.heard_here.at_ms)
+    headline = "They are alive, and this line does not carry: we hear them elsewhere."
+    if here:
+        headline = "This line carries one way: we hear them here, and nothing shows that they hear us."
+    return Reasons(
+        headline,
+        w.heard_here() + (elsewhere if w.alive else []) + w.probes(),
+        w.missed() + w.single() if not here and e.missed_check_in_s is not None else [],
+        ["Where on the way it fails, and whether by fault or by somebody's choice.", *_carriers_silent(w)],
+        [f"Tell them on {listed(w.lines_alive())}, where we hear them."] if w.lines_alive() else [],
+    )
+
+
+def _their_station_down(w: Words) -> Reasons:
+    said = [word.carrier for word in w.e.relays if word.in_touch and word.attached is False]
+    return Reasons(
+        f"Their station is not attached, says the relay {listed(said)}, which is in touch with us.",
+        w.relays(attached=False) + w.bundles() + w.heard_here() + w.probes() + w.missed(),
+        w.relays(attached=True) + w.single(),
+        [f"Whether it stopped, was stopped, or lost its way to {listed(said)}: this is the relay's word.", *_last(w)],
+        ["Send what matters by courier too.", *w.next_call()],
+    )
+
+
+def _cannot_tell(w: Words) -> Reasons:
+    attached = w.relays(attached=True)
+    alike = "A fault of the way and a fault of their station look alike from here."
+    if attached:
+        alike = "Why nothing comes, if a relay says that their station is attached: each fault looks alike from here."
+    return Reasons(
+        "Link or station: nothing that we can see tells which.",
+        w.bundles() + w.heard_here() + w.other_lines() + w.probes() + w.missed() + w.run() + w.history(ended=False),
+        attached + w.single() + w.history(ended=True),
+        [alike, *_last(w)],
+        ["Send what matters by courier too.", *w.next_call()],
+    )
+
+
+GATHER: Final[dict[Observed, Callable[[Words], Reasons]]] = {
+    Observed.NOT_WATCHING: _not_watching,
+    Observed.OUR_SIDE_CUT: _our_side_cut,
+    Observed.DECLINED: _declined,
+    Observed.DEFERRED: _deferred,
+    Observed.RANG_UNANSWERED: _rang_unanswered,
+    Observed.READ_NO_REPLY: _read_no_reply,
+    Observed.THROUGH: _through,
+    Observed.NOT_EXPECTED: _not_expected,
+    Observed.AGREED_NOT_THROUGH: _agreed_not_through,
+    Observed.PATH_DOWN: _path_down,
+    Observed.THEIR_STATION_DOWN: _their_station_down,
+    Observed.CANNOT_TELL: _cannot_tell,
+}

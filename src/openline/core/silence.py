@@ -141,10 +141,11 @@ class Evidence:
 def alive(evidence: Evidence, now_ms: int) -> bool:
     """Something authenticated came from their station, by live or relay, within three intervals."""
     stamps = list(evidence.heard_carriers.values())
-    return any(_fresh(evidence, at, now_ms) for at in stamps)
+    return any(fresh(evidence, at, now_ms) for at in stamps)
 
 
-def _fresh(evidence: Evidence, at_ms: int | None, now_ms: int) -> bool:
+def fresh(evidence: Evidence, at_ms: int | None, now_ms: int) -> bool:
+    """Whether something seen then was seen within three intervals."""
     return at_ms is not None and now_ms - at_ms <= INTERVALS * evidence.pulse_ms
 
 
@@ -157,7 +158,7 @@ def _not_watching(e: Evidence, now_ms: int) -> bool:
 
 def _our_side_cut(e: Evidence, now_ms: int) -> bool:
     lines = [*e.heard_lines.values(), *([e.heard_here.at_ms] if e.heard_here else [])]
-    return e.probes_ok is False and not any(_fresh(e, at, now_ms) for at in lines)
+    return e.probes_ok is False and not any(fresh(e, at, now_ms) for at in lines)
 
 
 def _call_got(outcome: Outcome) -> Callable[[Evidence, int], bool]:
@@ -179,9 +180,9 @@ def through(e: Evidence, now_ms: int) -> bool:
     """Their pulse came on this line within three intervals, echoing one of ours from within three while we send. How
     old the echo was counts from when the pulse came: after a cut both grow old together."""
     came = _pulse_at(e)
-    if e.heard_here is None or came is None or not _fresh(e, came, now_ms):
+    if e.heard_here is None or came is None or not fresh(e, came, now_ms):
         return False
-    return not e.we_send_pulses or _fresh(e, e.heard_here.echo_ms, came)
+    return not e.we_send_pulses or fresh(e, e.heard_here.echo_ms, came)
 
 
 def _pulse_at(e: Evidence) -> int | None:
@@ -196,13 +197,13 @@ def not_expected(evidence: Evidence) -> bool:
 def _agreed_not_through(e: Evidence, now_ms: int) -> bool:
     if not e.opened_by_restoration or e.through_since_opening:
         return False
-    return any(_fresh(e, at, now_ms) for at in e.heard_lines.values())
+    return any(fresh(e, at, now_ms) for at in e.heard_lines.values())
 
 
 def _path_down(e: Evidence, now_ms: int) -> bool:
-    other_line = any(_fresh(e, at, now_ms) for at in e.heard_lines.values())
-    other_carrier = any(_fresh(e, at, now_ms) for c, at in e.heard_carriers.items() if c not in e.line_carriers)
-    here = e.heard_here is not None and _fresh(e, e.heard_here.at_ms, now_ms)
+    other_line = any(fresh(e, at, now_ms) for at in e.heard_lines.values())
+    other_carrier = any(fresh(e, at, now_ms) for c, at in e.heard_carriers.items() if c not in e.line_carriers)
+    here = e.heard_here is not None and fresh(e, e.heard_here.at_ms, now_ms)
     return other_line or other_carrier or here
 
 

@@ -1,106 +1,203 @@
 """A strip of each line over a whole play: what was agreed above, what was observed below (spec 12.7).
 
-Rules of this file: a state is a letter and a colour, never a colour alone; a column shows the latest sample in it; the
-samples are taken between events and change nothing.
+Rules of this file:
+1. A state is one symbol and one colour, never a colour alone; a legend names those that occur.
+2. A column is a stretch of time. Above stands what was agreed at its end; below, of all that was observed in it, what
+   comes first in `OBSERVED`: an hour's fault is not hidden by the quiet days around it.
+3. Looking changes nothing: a play with a chart tells, records and sends the same as one without.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import click
 
-from openline.core import silence
-from openline.play.engine import Player
-from openline.play.scenario import Scenario
-from openline.wire.terms import Lane
+from openline.core.schedule import zone
+from openline.core.silence import Observed
+from openline.core.state import Formal
+from openline.play.engine import Outcome, Player
+from openline.play.scenario import Expect, Scenario
+from openline.play.seeing import states
 
-FORMAL: Final = {
-    "open": ("█", "green"),
-    "suspended": ("s", "red"),
-    "restoring": ("r", "yellow"),
-    "expired": ("x", "magenta"),
-    "disputed": ("!", "magenta"),
+LOOKS: Final = 5  # chosen: a look a day where 16 months go into 85 columns
+NO_RECORD: Final = ""
+
+
+class Mark(NamedTuple):
+    """How a state is drawn."""
+
+    symbol: str
+    colour: str
+
+
+FORMAL: Final[dict[str, Mark]] = {
+    Formal.OPEN: Mark("━", "green"),
+    Formal.RESTORING: Mark("~", "yellow"),
+    Formal.SUSPENDED: Mark("█", "red"),
+    Formal.EXPIRED: Mark("e", "magenta"),
+    Formal.DISPUTED: Mark("!", "magenta"),
+    NO_RECORD: Mark(" ", "white"),
 }
-OBSERVED: Final = {
-    "through": ("█", "green"),
-    "rang_unanswered": ("u", "red"),
-    "read_no_reply": ("n", "yellow"),
-    "declined": ("d", "yellow"),
-    "deferred": ("f", "yellow"),
-    "not_expected": ("·", "blue"),
-    "agreed_not_through": ("a", "magenta"),
-    "path_down": ("p", "magenta"),
-    "their_station_down": ("t", "magenta"),
-    "our_side_cut": ("o", "cyan"),
-    "not_watching": ("w", "cyan"),
-    "cannot_tell": ("?", "white"),
+OBSERVED: Final[dict[str, Mark]] = {
+    Observed.NOT_WATCHING: Mark("w", "magenta"),
+    Observed.OUR_SIDE_CUT: Mark("o", "magenta"),
+    Observed.THEIR_STATION_DOWN: Mark("s", "magenta"),
+    Observed.AGREED_NOT_THROUGH: Mark("a", "magenta"),
+    Observed.PATH_DOWN: Mark("p", "magenta"),
+    Observed.CANNOT_TELL: Mark("?", "magenta"),
+    Observed.DECLINED: Mark("d", "cyan"),
+    Observed.DEFERRED: Mark("f", "cyan"),
+    Observed.READ_NO_REPLY: Mark("n", "cyan"),
+    Observed.RANG_UNANSWERED: Mark("▒", "yellow"),
+    Observed.NOT_EXPECTED: Mark("·", "blue"),
+    Observed.THROUGH: Mark("━", "green"),
 }
+RANK: Final = {name: rank for rank, name in enumerate(OBSERVED)}
 
 
-@dataclass
 class Samples:
-    """What one side saw at even intervals: a row of (formal, observed) for each line."""
+    """What one side saw of every line: at `LOOKS` even instants of each column, and at each expectation."""
 
-    columns: int
-    rows: list[list[tuple[str, str]]] = field(default_factory=list)
+    def __init__(self, player: Player, side: int, columns: int) -> None:
+        scenario = player.scenario
+        self.player, self.side, self.columns = player, side, columns
+        self.start_ms, self.end_ms = scenario.start_ms, max(_end_ms(scenario), scenario.start_ms + 1)
+        self.agreed: list[list[str]] = [[NO_RECORD] * columns for _ in scenario.lines]
+        self.observed: list[list[str | None]] = [[None] * columns for _ in scenario.lines]
+        looks = columns * LOOKS
+        for look in range(1, looks + 1):
+            player.world.at(self.start_ms + (self.end_ms - self.start_ms) * look // looks, self.look)
 
-    def watch(self, player: Player, side: int) -> None:
-        """Take the samples as the play goes by."""
-        steps = player.scenario.steps
-        start, end = player.scenario.start_ms, steps[-1].at_ms if steps else player.scenario.start_ms
-        self.rows = [[] for _ in player.scenario.lines]
-        for column in range(self.columns):
-            at = start + (end - start) * (column + 1) // self.columns
-            player.world.at(at, lambda: self._sample(player, side))
+    def watch(self, outcome: Outcome) -> None:
+        """An expectation was checked: what there is to see now is worth a look."""
+        if isinstance(outcome.step.action, Expect):
+            self.look()
 
-    def _sample(self, player: Player, side: int) -> None:
-        station, now = player.stations[side], player.world.now(side)
-        desk = station.desk
-        if desk is not None:
-            player.pulses.settle()
-        for line, row in enumerate(self.rows):
-            if desk is None:
-                row.append(("", "not_watching"))
-                continue
-            observed = silence.verdict(desk.evidence(line, Lane.LIAISON, now), now.elapsed_ms)
-            row.append((desk.formal(line, Lane.LIAISON, now).value, observed.value))
+    def look(self) -> None:
+        """Note what this side sees of every line now."""
+        column = self.column(self.player.world.now_ms)
+        for line, (agreed, observed) in enumerate(zip(self.agreed, self.observed, strict=True)):
+            formal, seen = states(self.player, self.side, line)
+            before = observed[column]
+            agreed[column] = formal
+            observed[column] = seen if before is None or RANK[seen] < RANK[before] else before
 
-
-def strips(scenario: Scenario, samples: Samples) -> str:
-    """The chart: two rows a line, months beneath, and what the letters mean."""
-    width = max(len(line.id) for line in scenario.lines)
-    out = []
-    for line, row in zip(scenario.lines, samples.rows, strict=True):
-        out.append(f"{line.id:{width}}  agreed    " + "".join(_cell(FORMAL, formal) for formal, _ in row))
-        out.append(f"{'':{width}}  observed  " + "".join(_cell(OBSERVED, observed) for _, observed in row))
-    out.append(f"{'':{width}}            {_months(scenario, samples.columns)}")
-    used = [{pair[n] for row in samples.rows for pair in row} for n in (0, 1)]
-    for title, letters, seen in (("agreed", FORMAL, used[0]), ("observed", OBSERVED, used[1])):
-        words = [f"{letter} {name}" for name, (letter, _) in letters.items() if name in seen]
-        out.append(f"{title}: " + "  ".join(words))
-    return "\n".join(out)
+    def column(self, at_ms: int) -> int:
+        """The column whose stretch of time holds an instant; its end belongs to it."""
+        into = (at_ms - self.start_ms) * self.columns - 1
+        return min(max(into // (self.end_ms - self.start_ms), 0), self.columns - 1)
 
 
-def _cell(letters: dict[str, tuple[str, str]], name: str) -> str:
-    letter, colour = letters.get(name, (" ", "white"))
-    return click.style(letter, fg=colour)
+def chart(samples: Samples) -> Iterator[str]:
+    """The chart, a line at a time: two rows a line, an axis, a legend."""
+    scenario = samples.player.scenario
+    label = label_width(scenario)
+    for line, agreed, observed in zip(scenario.lines, samples.agreed, samples.observed, strict=True):
+        yield click.style(f"{line.id:<{label}}", bold=True) + _row(FORMAL, agreed)
+        yield click.style(f"{'  observed':<{label}}", dim=True) + _row(OBSERVED, observed)
+    for row in axis(samples.start_ms, samples.end_ms, scenario.zone, samples.columns):
+        yield " " * label + row
+    yield ""
+    side = scenario.sides[samples.side]
+    yield from _legend("agreed", FORMAL, {name for row in samples.agreed for name in row})
+    yield from _legend("observed", OBSERVED, {name for row in samples.observed for name in row})
+    each = timedelta(milliseconds=(samples.end_ms - samples.start_ms) / samples.columns)
+    yield click.style(f"as {side} sees the liaison lane; a column is {_length(each)}", dim=True)
 
 
-def _months(scenario: Scenario, columns: int) -> str:
-    """The month's name where a column begins a new one and there is room."""
-    start, end = scenario.start_ms, scenario.steps[-1].at_ms
-    zone = ZoneInfo(scenario.zone)
-    axis = [" "] * columns
-    before, free = "", 0
-    for column in range(columns):
-        at = datetime.fromtimestamp((start + (end - start) * (column + 1) // columns) / 1000, zone)
-        name = at.strftime("%Y") if at.month == 1 else at.strftime("%b")
-        if at.strftime("%Y%m") != before and column >= free and column + len(name) <= columns:
-            axis[column : column + len(name)] = name
-            free = column + len(name) + 1
-        before = at.strftime("%Y%m")
-    return "".join(axis)
+def label_width(scenario: Scenario) -> int:
+    """The columns that the names of lines take."""
+    return max(len("  observed"), *(len(line.id) for line in scenario.lines)) + 2
+
+
+def _end_ms(scenario: Scenario) -> int:
+    return scenario.steps[-1].at_ms if scenario.steps else scenario.start_ms
+
+
+def _row(marks: dict[str, Mark], names: list[str] | list[str | None]) -> str:
+    """The row, a colour changed only where the state does: a pipe and a slow terminal get no more than they need."""
+    parts: list[tuple[str, str]] = []
+    for name in names:
+        mark = Mark(" ", "white") if name is None else marks[name]
+        if parts and parts[-1][1] == mark.colour:
+            parts[-1] = (parts[-1][0] + mark.symbol, mark.colour)
+        else:
+            parts.append((mark.symbol, mark.colour))
+    return "".join(click.style(text, fg=colour) for text, colour in parts)
+
+
+def _legend(title: str, marks: dict[str, Mark], seen: set[str] | set[str | None]) -> Iterator[str]:
+    shown = [(name, mark) for name, mark in marks.items() if name and name in seen]
+    words = [f"{click.style(mark.symbol, fg=mark.colour)} {name}" for name, mark in shown]
+    yield f"{title:<10}" + "   ".join(words)
+
+
+def _length(each: timedelta) -> str:
+    seconds = each.total_seconds()
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} seconds"
+
+
+# ---- the axis
+
+
+class Scale(NamedTuple):
+    """One way to mark time: how far apart, in minutes (0: by calendar months), and how an instant is named."""
+
+    step: int
+    name: str
+    beneath: str
+
+
+SCALES: Final = (
+    *(Scale(minutes, "%H:%M", "%-d %B %Y") for minutes in (1, 5, 15, 30, 60, 180, 360, 720)),
+    *(Scale(days * 1_440, "%-d %b", "%Y") for days in (1, 2, 5, 10)),
+    *(Scale(0, name, "%Y") for name in ("%b", "")),
+)
+
+
+def axis(start_ms: int, end_ms: int, zone_name: str, columns: int) -> list[str]:
+    """Two rows: instants at the finest scale whose names have room, and beneath them the day or year."""
+    for scale in SCALES:
+        named = list(_named(scale, start_ms, end_ms, zone_name, columns))
+        gaps = [b - a for (a, _), (b, _) in pairwise(named)]
+        room = max((len(at.strftime(scale.name)) for _, at in named), default=0) + 1
+        if named and len(named) <= columns and min(gaps, default=columns) >= room:
+            break
+    upper, lower, free, told = [" "] * columns, [" "] * columns, 0, ""
+    first = (0, datetime.fromtimestamp(start_ms / 1000, zone(zone_name)))
+    for column, at in [first, *named]:
+        if (column, at) != first:
+            _put(upper, column, at.strftime(scale.name))
+        beneath = at.strftime(scale.beneath)
+        if beneath != told and column >= free and column + len(beneath) <= columns:
+            _put(lower, column, beneath)
+            free, told = column + len(beneath) + 1, beneath
+    return ["".join(row).rstrip() for row in (upper, lower)]
+
+
+def _put(row: list[str], column: int, text: str) -> None:
+    if column + len(text) <= len(row):
+        row[column : column + len(text)] = text
+
+
+def _named(scale: Scale, start_ms: int, end_ms: int, zone_name: str, columns: int) -> Iterator[tuple[int, datetime]]:
+    """The instants of a scale within the play, and the columns they fall into; no more than are needed to see that
+    there is no room."""
+    first, last = (datetime.fromtimestamp(ms / 1000, zone(zone_name)) for ms in (start_ms, end_ms))
+    at = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    at = at if scale.step else at.replace(day=1)
+    if scale.step and (last - at) / timedelta(minutes=scale.step) > 20 * columns:
+        return
+    given = 0
+    while at <= last and given <= columns:
+        if at >= first:
+            given += 1
+            yield int((at - first) / (last - first) * columns) if last > first else 0, at
+        at = at + timedelta(minutes=scale.step) if scale.step else (at + timedelta(days=32)).replace(day=1)

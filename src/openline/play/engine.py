@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from openline.core.explain import Explanation, explain
 from openline.keys.entropy import SeededEntropy
 from openline.keys.founding import SideKeys, found
 from openline.play.carrying import Carriers
@@ -28,7 +27,6 @@ from openline.play.world import World
 from openline.wire.accord import Carrier, Line
 from openline.wire.errors import Refused
 from openline.wire.limits import NAME_BYTES_MAX
-from openline.wire.terms import Lane
 
 OFFICERS: Final = ("Officer 1", "Officer 2")
 
@@ -173,20 +171,6 @@ class Player:
         if isinstance(value, Person):
             return self.scenario.principals[value.side][value.number]
         return value
-
-    def explanation(self, side: int, line: int, lane: Lane, until_ms: int) -> Explanation:
-        """What a side sees of a line at an instant, which is not before the last step played.
-
-        Raises:
-            Refused: the station is down: nobody is there to see anything.
-        """
-        self.world.run_until(until_ms)
-        self.pulses.settle()
-        station = self.stations[side]
-        if station.desk is None:
-            raise Refused(f"the station of {station.name} is down then: it sees nothing")
-        now = self.world.now(side)
-        return explain(station.desk.evidence(line, lane, now), now.elapsed_ms)
 
     def close(self) -> None:
         for station in self.stations:

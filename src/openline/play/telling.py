@@ -1,84 +1,206 @@
-"""What the player says: a readable transcript, and the same as JSON (spec 12.7).
+"""What the player says: a readable, timed transcript, and the same as JSON (spec 12.7).
 
-Rules of this file: times are shown in the scenario's zone; a failed step says what was expected, what was found and
-where in the file; no hash is shown anywhere, so the same seed tells the same story.
+Rules of this file:
+1. Times are shown in the scenario's zone; a time is shown once, and what happens at that time stands under it.
+2. What is invented says so; what has a source names it.
+3. A failed step says what was expected, what was found, where in the file, and what is known about why.
+4. No hash is shown anywhere, so the same seed tells the same story.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import shutil
+import textwrap
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 import click
 
-from openline.play.engine import Outcome
+from openline.core.schedule import zone
+from openline.core.wording import span
+from openline.play.engine import Outcome, Player
+from openline.play.reasons import why
 from openline.play.scenario import Do, Expect, FaultStep, Scenario, Step
+from openline.play.tally import Between, Tally
+from openline.wire import terms
+
+WIDTH_MAX: Final = 100
+INDENT: Final = 11  # where what happened begins, behind its time
+CALLS: Final = {
+    terms.Outcome.ANSWERED: "answered",
+    terms.Outcome.RANG_UNANSWERED: "rang and nobody answered",
+    terms.Outcome.DECLINED: "declined",
+    terms.Outcome.DEFERRED: "put off",
+    terms.Outcome.INTERRUPTED: "broke off",
+    terms.Outcome.NOT_RUNG: "never rang",
+}
 
 
 class Teller:
-    """Tells a play as it runs."""
+    """Tells a play as it runs. `quiet`: gathers what JSON wants, and prints nothing."""
 
-    def __init__(self, scenario: Scenario, *, quiet: bool = False) -> None:
-        self.scenario = scenario
-        self.zone = ZoneInfo(scenario.zone)
+    def __init__(self, player: Player, *, quiet: bool = False) -> None:
+        self.player = player
+        self.scenario = player.scenario
         self.quiet = quiet
-        self._day = ""
-        self._failed: Outcome | None = None
+        self.width = min(shutil.get_terminal_size((WIDTH_MAX, 24)).columns, WIDTH_MAX)
+        self._tally = Tally(player)
+        self._told: list[tuple[Outcome, Between]] = []
+        self._day = self._time = ""
+        self._why: list[str] = []
 
     def begin(self) -> None:
-        self._say(click.style(self.scenario.title, bold=True))
+        scenario = self.scenario
+        self._say(click.style(scenario.title, bold=True))
+        counts = [f"{len(part)} {name}" for name, part in (
+            ("lines", scenario.lines), ("carriers", scenario.carriers), ("steps", scenario.steps),
+        )]  # fmt: skip
+        self._say(click.style(f"{' and '.join(scenario.sides)} · {' · '.join(counts)} · {scenario.zone}", dim=True))
 
     def tell(self, outcome: Outcome) -> None:
+        """Tell one step, after what happened by itself since the step before."""
+        between = self._tally.since()
+        self._told.append((outcome, between))
         if not outcome.ok:
-            self._failed = outcome
-        day, time = self._when(outcome.step)
-        if day != self._day:
-            self._day = day
-            self._say(click.style(f"\n{day}", underline=True))
-        if outcome.step.note:
-            mark = click.style(" (invented)", dim=True) if outcome.step.invented else ""
-            self._say(f"  {time}  {click.style(outcome.step.note, bold=True)}{mark}")
-        self._say(f"  {time}  {self._line(outcome)}")
+            self._why = why(self.player, outcome)
+        if self.quiet:
+            return
+        if between:
+            self._say(" " * INDENT + click.style(f"┄ in {passed(between)}", dim=True))
+        self._heading(outcome.step)
+        for row in self._rows(outcome):
+            self._say(row)
 
     def end(self, ok: bool) -> None:
+        """Tell how it ended."""
         if ok:
-            self._say(click.style(f"\nAll {len(self.scenario.steps)} steps held.", fg="green"))
-        elif self._failed is not None:
-            self._say(click.style("\n" + failure(self.scenario, self._failed), fg="red"))
+            self._say(click.style(f"\nAll {len(self.scenario.steps)} steps held.", fg="green", bold=True))
+        elif self._told:
+            self._say(click.style("\n" + failure(self.scenario, self._told[-1][0]), fg="red", bold=True))
+            for sentence in self._why:
+                for row in textwrap.wrap(sentence, self.width, initial_indent="  · ", subsequent_indent="    "):
+                    self._say(row)
+
+    def as_json(self, seed: int) -> str:
+        """The transcript as one JSON object."""
+        failed = next((outcome for outcome, _ in self._told if not outcome.ok), None)
+        plain = {
+            "title": self.scenario.title,
+            "seed": seed,
+            "ok": failed is None,
+            "steps": [_plain(self.scenario, outcome, between) for outcome, between in self._told],
+            "failure": None if failed is None else failure(self.scenario, failed),
+            "why": self._why,
+        }
+        return json.dumps(plain, ensure_ascii=False, indent=1)
+
+    # ---- a step's lines
 
     def _say(self, text: str) -> None:
         if not self.quiet:
             click.echo(text)
 
-    def _when(self, step: Step) -> tuple[str, str]:
-        local = datetime.fromtimestamp(step.at_ms / 1000, self.zone)
-        return local.strftime("%A %d %B %Y"), local.strftime("%H:%M:%S")
+    def _heading(self, step: Step) -> None:
+        local = datetime.fromtimestamp(step.at_ms / 1000, zone(self.scenario.zone))
+        day = local.strftime("%A %-d %B %Y")
+        if day != self._day:
+            self._day, self._time = day, ""
+            self._say("\n" + click.style(day, bold=True, underline=True))
+        time = local.strftime("%H:%M:%S").removesuffix(":00")
+        self._lead = f"  {'' if time == self._time else time:<{INDENT - 2}}"
+        self._time = time
 
-    def _line(self, outcome: Outcome) -> str:
+    def _rows(self, outcome: Outcome) -> Iterator[str]:
+        step = outcome.step
+        rows = [*self._note(step), *self._action(outcome)]
+        yield click.style(self._lead, fg="cyan") + rows[0]
+        yield from (" " * INDENT + row for row in rows[1:])
+
+    def _note(self, step: Step) -> Iterator[str]:
+        """The step's own words, then where they are from, on the last row if there is room."""
+        wrapped = textwrap.wrap(step.note, self.width - INDENT)
+        marked = ["(invented)"] if step.invented and "invented" not in step.note else []
+        tail = " ".join([*marked, *([f"[{step.source}]"] if step.source else [])])
+        if not wrapped or not tail:
+            yield from (click.style(row, bold=True) for row in wrapped)
+            return
+        yield from (click.style(row, bold=True) for row in wrapped[:-1])
+        if len(wrapped[-1]) + 1 + len(tail) <= self.width - INDENT:
+            yield click.style(wrapped[-1], bold=True) + " " + click.style(tail, dim=True)
+            return
+        yield click.style(wrapped[-1], bold=True)
+        yield from (click.style(row, dim=True) for row in textwrap.wrap(tail, self.width - INDENT))
+
+    def _action(self, outcome: Outcome) -> Iterator[str]:
         action = outcome.step.action
-        if isinstance(action, Do):
-            text = f"{self.scenario.sides[action.by]}: {action.verb}{describe(self.scenario, action.args)}"
-            if outcome.refused:
-                return f"{text}  {click.style('refused', fg='yellow')}: {outcome.refused}"
-            return f"{text}  {click.style(outcome.text, fg='yellow')}" if outcome.text else text
+        if isinstance(action, Expect):
+            yield from self._expectation(outcome, action)
+            return
         if isinstance(action, FaultStep):
-            return click.style(f"fault: {fault_text(self.scenario, action)}", fg="magenta")
-        return self._expect(outcome, action)
+            yield from self._wrapped(f"! {fault_text(self.scenario, action)}", fg="magenta")
+        else:
+            text = f"{self.scenario.sides[action.by]}: {action.verb}{describe(self.scenario, action.args)}"
+            yield from self._wrapped(f"▸ {text}", fg="blue")
+        if outcome.refused:
+            yield from self._wrapped(f"  refused: {outcome.refused}", fg="yellow")
+        elif outcome.text:
+            yield from self._wrapped(f"  {outcome.text}", fg="yellow")
 
-    def _expect(self, outcome: Outcome, action: Expect) -> str:
-        where = [self.scenario.sides[action.side]]
-        if action.line is not None:
-            where.append(self.scenario.lines[action.line].id)
-        if action.ref is not None:
-            where.append(action.ref)
+    def _expectation(self, outcome: Outcome, expect: Expect) -> Iterator[str]:
+        side = self.scenario.sides[expect.side]
+        lane = " (safety lane)" if expect.lane is terms.Lane.SAFETY else ""
+        seen = any(name in ("formal", "observed") for name, *_ in outcome.found)
+        whose = f"{side} sees {self.scenario.lines[expect.line].id}{lane}" if seen and expect.line is not None else side
         parts = []
         for name, expected, found, holds in outcome.found:
-            mark = click.style("✓", fg="green") if holds else click.style(f"✗ expected {expected}, found", fg="red")
-            parts.append(f"{name} {mark} {found}")
-        return f"{' · '.join(where)}: {', '.join(parts)}"
+            words = phrase(name, expected, expect.ref)
+            parts.append(words if holds else f"{words} ✗ found {found}")
+        mark, colour = ("✓", "green") if outcome.ok else ("✗", "red")
+        yield from self._wrapped(f"{mark} {whose}: {' · '.join(parts)}", fg=colour)
+
+    def _wrapped(self, text: str, fg: str) -> Iterator[str]:
+        for row in textwrap.wrap(text, self.width - INDENT, subsequent_indent="  ", break_on_hyphens=False):
+            yield click.style(row, fg=fg)
+
+
+def phrase(name: str, value: Any, ref: str | None) -> str:
+    """A check as words that keep the scenario's own."""
+    if name in ("heads_equal", "refused"):
+        yes, no = {
+            "heads_equal": ("both records end in the same heads", "the two records end in different heads"),
+            "refused": ("refused", "not refused"),
+        }[name]
+        return yes if value else no
+    words = {
+        "formal": "agreed {0}",
+        "observed": "observed {0}",
+        "receipt": "{1} is {0}",
+        "flag": "flag on {1}: {0}",
+        "readable_by": "{1} opens with {0}'s key, and with no station's",
+        "evidence": "proof of fault: {0}",
+        "record": "its record: {0}",
+        "announcement": "{1} {0}",
+        "alarm": "alarm: {0}",
+        "entries_min": "{0} entries or more",
+    }
+    return words[name].format(f"{value:,}" if name == "entries_min" else value, ref or "")
+
+
+def passed(between: Between) -> str:
+    """How long, and what became of the calls meanwhile."""
+    total = between.calls.total()
+    kinds = []
+    for outcome, words in CALLS.items():
+        count = between.calls[outcome]
+        if outcome is terms.Outcome.ANSWERED and count == between.sealed:
+            words = f"{words}, sealed by both"
+        if count:
+            kinds.append(f"{count:,} {words}" if count < total else words)
+    if between.sealed and between.sealed != between.calls[terms.Outcome.ANSWERED]:
+        kinds.append(f"{between.sealed:,} sealed by both")
+    return f"{span(between.elapsed_ms)}: {total:,} call{'' if total == 1 else 's'}: {'; '.join(kinds)}"
 
 
 def describe(scenario: Scenario, args: dict[str, Any]) -> str:
@@ -91,10 +213,14 @@ def describe(scenario: Scenario, args: dict[str, Any]) -> str:
             parts.append("*" if value is None else scenario.lines[value].id)
         elif name in ("effective", "from_s", "expires") and value:
             parts.append(f"{name.removesuffix('_s')} {_local(scenario, value)}")
-        elif name in ("ref", "reason", "mode", "name", "source") and value:
-            parts.append(str(value))
+        elif name == "travel":
+            parts.append(f"travels {span(value)}")
+        elif name == "reason" and value:
+            parts.append(f"reason “{value}”")
         elif name == "text" and isinstance(value, str):
             parts.append(f"“{value}”")
+        elif name in ("ref", "mode", "name", "source") and value:
+            parts.append(str(value))
         elif name == "precedence" and value:
             parts.append(value.name)
         elif name == "to":
@@ -103,7 +229,7 @@ def describe(scenario: Scenario, args: dict[str, Any]) -> str:
 
 
 def _local(scenario: Scenario, instant_s: int) -> str:
-    return datetime.fromtimestamp(instant_s, ZoneInfo(scenario.zone)).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(instant_s, zone(scenario.zone)).strftime("%Y-%m-%d %H:%M")
 
 
 def fault_text(scenario: Scenario, fault: FaultStep) -> str:
@@ -117,7 +243,7 @@ def fault_text(scenario: Scenario, fault: FaultStep) -> str:
 
 
 def failure(scenario: Scenario, outcome: Outcome) -> str:
-    """Which step did not hold, what was found, and why."""
+    """Which step did not hold, and what was found."""
     step = outcome.step
     head = f"Step {step.number} (line {step.line} of the file) did not hold"
     if outcome.refused:
@@ -128,29 +254,16 @@ def failure(scenario: Scenario, outcome: Outcome) -> str:
     return f"{head}: {wrong}"
 
 
-def as_json(scenario: Scenario, seed: int, outcomes: Sequence[Outcome]) -> str:
-    """The transcript as one JSON object."""
-    failed = next((o for o in outcomes if not o.ok), None)
-    return json.dumps(
-        {
-            "title": scenario.title,
-            "seed": seed,
-            "ok": failed is None,
-            "steps": [_plain(scenario, outcome) for outcome in outcomes],
-            "failure": None if failed is None else failure(scenario, failed),
-        },
-        ensure_ascii=False,
-        indent=1,
-    )
-
-
-def _plain(scenario: Scenario, outcome: Outcome) -> dict[str, Any]:
+def _plain(scenario: Scenario, outcome: Outcome, between: Between) -> dict[str, Any]:
     step, action = outcome.step, outcome.step.action
     plain: dict[str, Any] = {
         "step": step.number,
         "at": datetime.fromtimestamp(step.at_ms / 1000, UTC).isoformat().replace("+00:00", "Z"),
         "ok": outcome.ok,
     }
+    if between:
+        calls = {kind.name.lower(): between.calls[kind] for kind in CALLS if between.calls[kind]}
+        plain["between"] = {"calls": calls, "sealed": between.sealed}
     if isinstance(action, Do):
         plain |= {"by": scenario.sides[action.by], "do": action.verb, "refused": outcome.refused or None}
         if isinstance(action.args.get("ref"), str):
@@ -164,3 +277,5 @@ def _plain(scenario: Scenario, outcome: Outcome) -> dict[str, Any]:
             "found": {name: found for name, _, found, _ in outcome.found},
         }
     return plain
+
+
