@@ -284,7 +284,7 @@ class TwoStations(RuleBasedStateMachine):
     def equal_frontiers_are_equal_states(self) -> None:
         first, second = self.pair.nodes
         if first.desk is not None and second.desk is not None and self.pair.equal():
-            assert digest(first.record) == digest(second.record)
+            assert digest(first.ledger) == digest(second.ledger)
 
     @invariant()
     def nobody_is_accused(self) -> None:

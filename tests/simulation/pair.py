@@ -204,14 +204,13 @@ class Node:
 
     def mark(self) -> tuple[object, ...]:
         """All of the record by which two moments can be told apart."""
-        desk, store = self.running, self.store
+        store = self.store
         assert store is not None
-        return self.record.heads(), self.record.count, store.count(), len(store.strays()), digest(desk.ctx.record)
+        return self.record.heads(), self.record.count, store.count(), len(store.strays()), digest(self.ledger)
 
 
-def digest(record: Record) -> dict[str, object]:
+def digest(ledger: Ledger) -> dict[str, object]:
     """What a record says, apart from how it came to be: equal for equal frontiers."""
-    ledger = record.ledger
     offers = list(ledger.offers.values())
     instants = sorted({a.time_s for a in ledger.suspensions.values()} | {state.effective_s(o) or 0 for o in offers})
     lanes = [(line, lane) for line in range(len(ledger.accord.lines)) for lane in (0, 1)]

@@ -89,7 +89,7 @@ def test_a_destroyed_site_comes_back_in_a_new_generation(pair: Pair) -> None:
     north, south = pair.nodes
     offer = north.enact(CutLines(lines=None)), north.enact(ProposeRestoration(lines=None, effective_s=2_000_000_000))
     pair.settle()
-    before = digest(south.record)
+    before = digest(south.ledger)
     north.kill()
     north.keys = StationKeys.generate(north.entropy)
     north.ring = [north.keys.station]
@@ -101,7 +101,7 @@ def test_a_destroyed_site_comes_back_in_a_new_generation(pair: Pair) -> None:
     assert head.gen == 1
     assert not disputes(south.ledger)
     assert standing(north.ledger, north.ledger.offers[offer[1].id]) is Standing.WAITING
-    assert {key: digest(north.record)[key] for key in ("suspensions", "items")} == {
+    assert {key: digest(north.ledger)[key] for key in ("suspensions", "items")} == {
         key: before[key] for key in ("suspensions", "items")
     }
     north.enact(CutLines(lines=None))
