@@ -15,6 +15,7 @@ from typing import Final
 from openline.audit.verdict import Absence, Break, Chain, Finding, Kind, Statement, Verdict
 
 SHOWN_MAX: Final = 20  # lines of one list on a screen; --json has the rest
+WIDTH: Final = 100  # columns; a hash that does not fit stands alone on its row
 KIND_WORDS: Final = {
     "Ack": "acknowledgement",
     "Message": "message",
@@ -197,4 +198,4 @@ def plain(text: str) -> str:
 
 
 def _wrapped(text: str, indent: int = 13) -> Iterator[str]:
-    return iter(textwrap.wrap(text, 112, initial_indent=" " * indent, subsequent_indent=" " * indent))
+    return iter(textwrap.wrap(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent))
