@@ -29,6 +29,8 @@ class Carriers:
         self.waiting_sticks: dict[int, list[Callable[[], None]]] = {0: [], 1: []}
         self.before_change: Callable[[], None] = lambda: None
         self.after_change: Callable[[], None] = lambda: None
+        self.path_in_use: Callable[[Station, int], None] = lambda station, carrier: None
+        self.on_stick: Callable[[Station], list[bytes]] = lambda station: []
         self._passing_since: dict[tuple[int, int], int] = {}
 
     def of(self, kind: CarrierKind) -> list[int]:
@@ -147,6 +149,7 @@ class Carriers:
             self.attached[carrier].add(side)
             self._tell(carrier)
         station.turn(lambda: self._probe_and_use(station, carrier))
+        self.path_in_use(station, carrier)
         if self.kinds[carrier] is CarrierKind.RELAY:
             latency = self.world.scenario.carriers[carrier].latency_ms
             for data in self.mailboxes.pop((carrier, side), []):
@@ -202,6 +205,7 @@ class Carriers:
             return
         packed: list[bytes] = []
         station.turn(lambda: packed.extend(desk.pack(self.world.now(sender))))
+        packed += self.on_stick(station)
         if not self.world.courier_passes(carrier, sender):
             return
         stick = [data for bundle in packed for _, data in self.world.spoil(carrier, bundle)]

@@ -7,20 +7,13 @@ and starts) use what a real adversary or operator would: the station's own keys,
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
-from openline.core.release import by_station
 from openline.play.carrying import Carriers
+from openline.play.forking import Forking
 from openline.play.scenario import FaultStep
 from openline.play.station import Station
 from openline.play.world import RETURN_MS, Spoiling, World
-from openline.station.context import Send
-from openline.wire.bodies import Service
-from openline.wire.bundle import Payload
-from openline.wire.entry import encode_core, signed_bytes
 from openline.wire.errors import Refused
-
-FORK_TEXTS: Final = ("one thing", "another thing")
 
 
 class Faulting:
@@ -28,6 +21,7 @@ class Faulting:
         self.world = world
         self.stations = stations
         self.carriers = carriers
+        self.forking = Forking(world, carriers)
 
     def fault(self, fault: FaultStep) -> None:
         """Let one fault begin or end.
@@ -104,28 +98,7 @@ class Faulting:
     # ---- the adversary
 
     def _fork(self, fault: FaultStep) -> None:
-        """Sign two different entries at one place: the one kept goes by the first path, the other by the second."""
-        station = self._one(fault)
-        desk = station.desk
-        if desk is None:
-            raise Refused(f"the station of {station.name} is down: it cannot sign")
-        desk.check_appending()
-        ctx = desk.ctx
-        ctx.now = self.world.now(station.side)
-        cursor = ctx.record.cursors[station.side]
-        body = Service(text=FORK_TEXTS[1])
-        ack = ctx.record.ack_to_write(station.side, body, ctx.record.cursors[1 - station.side].head)
-        core = encode_core(station.side, *cursor.next_place, cursor.prev, ack, ctx.now.clock_s, body)
-        other = core + ctx.keys.station.sign(signed_bytes(ctx.accord_id, core))
-
-        def sign_first() -> None:
-            ctx.append(by_station(Service(text=FORK_TEXTS[0])))
-
-        station.turn(sign_first)
-        paths = ctx.live_up() + ctx.relays_up()
-        if paths:
-            carrier = paths[1 % len(paths)]
-            self.carriers.deliver(station, [Send(carrier, desk.sealer.seal(Payload(entries=(other,))))])
+        self.forking.fork(self._one(fault))
 
     def _one(self, fault: FaultStep) -> Station:
         return self.stations[0 if fault.side is None else fault.side]
