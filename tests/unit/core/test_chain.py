@@ -43,6 +43,7 @@ def begun() -> tuple[chain.Cursor, Entry]:
 
 
 def test_a_chain_begins_at_the_accord_and_each_entry_names_the_one_before():
+    """The first link is the accord itself; after it each entry carries on the head and the acknowledgement."""
     cursor, first = begun()
 
     after = step(cursor, signed(1, first.id))
@@ -53,6 +54,7 @@ def test_a_chain_begins_at_the_accord_and_each_entry_names_the_one_before():
 
 
 def test_step_3_an_entry_beyond_a_gap_is_kept_not_refused():
+    """What came too early is no fault of its author."""
     cursor, first = begun()
 
     with pytest.raises(Gap):
@@ -73,6 +75,7 @@ def test_step_3_an_entry_beyond_a_gap_is_kept_not_refused():
     ],
 )
 def test_each_step_refuses_what_breaks_it(make, fault):
+    """One broken rule, one refusal; the chain stands where it stood."""
     cursor, first = begun()
 
     with pytest.raises(fault):
@@ -101,6 +104,7 @@ def test_a_bundle_is_examined_whole_and_changes_nothing():
 
 
 def test_the_same_bytes_again_are_a_repetition():
+    """Carriers repeat: that is no fault and no second entry."""
     record = Record(made().signed)
     first = signed()
     record.append(first, record.examine([first], {}).append[0][1])
@@ -109,6 +113,7 @@ def test_the_same_bytes_again_are_a_repetition():
 
 
 def test_other_bytes_at_a_place_that_is_taken_are_a_fork():
+    """Two signed entries at one place are evidence, and are kept as that."""
     record = Record(made().signed)
     first, second = signed(), signed(body=Message(number=1, text="good-bye"))
     record.append(first, record.examine([first], {}).append[0][1])

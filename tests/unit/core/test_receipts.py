@@ -17,6 +17,7 @@ def seen_by_both(pair: Pair, identity: bytes) -> set[Reached]:
 
 
 def test_each_level_is_told_by_whom_it_names_and_both_sides_tell_the_same():
+    """Recorded, delivered, shown, acknowledged, answered: each by its own word, alike in both records."""
     pair = Pair()
     sent = pair.act(SOUTH, c.SendMessage(line=0, text="all quiet"))
     ledger = pair.desks[SOUTH].ctx.record.ledger
@@ -40,6 +41,7 @@ def test_each_level_is_told_by_whom_it_names_and_both_sides_tell_the_same():
 
 
 def test_opening_a_message_twice_makes_one_receipt():
+    """A receipt says that it was opened, not how often."""
     pair = Pair()
     sent = pair.act(SOUTH, c.SendMessage(line=0, text="all quiet"))
     pair.deliver()

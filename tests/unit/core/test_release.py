@@ -26,6 +26,7 @@ def let_out(*given, two_person: bool = False, counters=None) -> Released:
 
 
 def test_an_approved_act_is_let_out_with_its_approval():
+    """What is recorded carries the officer's signature over exactly it."""
     body = let_out(approval()).body
 
     assert isinstance(body, Suspend)
@@ -44,11 +45,13 @@ def test_an_approved_act_is_let_out_with_its_approval():
     ],
 )
 def test_what_is_not_approved_is_not_let_out(given, two_person, counters):
+    """No officer, a foreign one, a used counter, one person for two: none of them lets an act out."""
     with pytest.raises(Refused, match="needs the approval"):
         let_out(*given, two_person=two_person, counters=counters)
 
 
 def test_two_persons_let_out_what_needs_two():
+    """Where the accord asks for two persons, two different officers suffice."""
     assert let_out(approval(0), approval(1), two_person=True).body
 
 
@@ -62,6 +65,7 @@ def test_the_record_s_counters_are_not_touched_by_a_release():
 
 
 def test_nobody_else_makes_a_released():
+    """`Released` cannot be made around the release."""
     with pytest.raises(OurFault):
         Released(DRAFT.body, object())
     assert isinstance(by_station(Ack()).body, Ack)

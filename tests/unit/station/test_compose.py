@@ -55,6 +55,7 @@ def test_a_cut_liaison_lane_refuses_ordinary_traffic_and_says_why(command):
 
 
 def test_a_call_on_a_cut_liaison_lane_is_refused():
+    """An unscheduled call is ordinary traffic."""
     pair = Pair()
     pair.act(SOUTH, c.CutLines(lines=(0,)))
 
@@ -73,6 +74,7 @@ def test_distress_is_never_refused():
 
 
 def test_letters_and_acts_pass_a_cut_line():
+    """A cut line still carries letters and the way back."""
     pair = Pair()
     pair.act(SOUTH, c.CutLines(lines=None))
 
@@ -102,11 +104,13 @@ def test_all_lines_are_written_out():
     ],
 )
 def test_what_a_rule_refuses_is_refused_with_its_words(command, words):
+    """Every refusal names its rule, and nothing is written."""
     with pytest.raises(Refused, match=words):
         Pair().draft(SOUTH, command)
 
 
 def test_only_the_other_side_accepts_and_only_the_proposer_withdraws():
+    """The two acts that answer a proposal belong to one side each."""
     pair = Pair()
     pair.act(SOUTH, c.CutLines(lines=(0,)))
     offer = pair.act(SOUTH, c.ProposeRestoration(lines=(0,), effective_s=pair.now_s + 60))
@@ -119,6 +123,7 @@ def test_only_the_other_side_accepts_and_only_the_proposer_withdraws():
 
 
 def test_an_acceptance_after_the_effective_time_is_refused_where_it_is_composed():
+    """Nobody agrees to what is past."""
     pair = Pair()
     pair.act(SOUTH, c.CutLines(lines=(0,)))
     offer = pair.act(SOUTH, c.ProposeRestoration(lines=(0,), effective_s=pair.now_s + 60))
@@ -130,6 +135,7 @@ def test_an_acceptance_after_the_effective_time_is_refused_where_it_is_composed(
 
 
 def test_a_side_neither_acknowledges_nor_answers_its_own_message():
+    """A receipt is the other side's word."""
     pair = Pair()
     own = pair.act(SOUTH, message())
 
@@ -139,6 +145,7 @@ def test_a_side_neither_acknowledges_nor_answers_its_own_message():
 
 
 def test_a_document_names_its_pages_by_size_and_hash():
+    """The entry commits to the pages before they travel."""
     draft = Pair().draft(SOUTH, c.SendDocument(line=0, pages=b"abc"))
 
     assert isinstance(draft.body, Document)

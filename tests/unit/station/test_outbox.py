@@ -41,6 +41,7 @@ def test_the_best_live_carrier_is_first_and_the_rest_follow_after_five_seconds()
 
 
 def test_flash_goes_by_every_carrier_at_once():
+    """FLASH waits for no retry."""
     pair = Pair(up=(COPPER, SATELLITE))
 
     pair.act(SOUTH, message(precedence=Precedence.FLASH))
@@ -82,6 +83,7 @@ def test_a_new_entry_puts_no_older_round_off():
 
 
 def test_what_a_relay_keeps_is_not_sent_to_it_again():
+    """A relay's word that it keeps an entry saves sending it, until somebody attaches."""
     pair = Pair(up=(SATELLITE,))
     entry = pair.act(SOUTH, message())
     pair.sent.clear()
