@@ -51,11 +51,15 @@ def explain(evidence: Evidence, now_ms: int) -> Explanation:
         formal(words),
         found,
         reasons.headline,
-        tuple(reasons.for_),
-        tuple(reasons.against),
-        tuple(reasons.cannot_know + words.statements()),
-        tuple(reasons.next_steps),
+        _once(reasons.for_),
+        _once(reasons.against),
+        _once(reasons.cannot_know + words.statements()),
+        _once(reasons.next_steps),
     )
+
+
+def _once(sentences: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentences))
 
 
 # ---- what was agreed
@@ -71,7 +75,8 @@ def formal(w: Words) -> str:
         return f"{where} is formally open: {since}."
     if e.formal == "restoring":
         ends_s = max((cut.ends_s for cut in e.cuts if cut.ends_s), default=0)
-        return f"{where} is formally restoring: both agreed to open it at {w.at(ends_s)}. " + " ".join(w.suspensions())
+        agreed = f"{where} is formally restoring: both agreed to open it at {w.at(ends_s)}."
+        return " ".join([agreed, *w.suspensions()])
     if e.formal == "expired":
         since = f"{where} is formally expired since {w.at(e.expires_s)}: it passes what a suspended line passes."
         return f"{since} {offers}".strip()
@@ -217,7 +222,9 @@ def _not_expected(w: Words) -> Reasons:
         "No sign of life is expected from them here, so its absence means nothing.",
         for_,
         seen + w.missed() if e.they_withhold or seen else [],
-        [] if w.alive else ["Whether their station could be reached: an expected silence shows nothing.", *_last(w)],
+        ["Whether anybody would pick up a call."]
+        if w.alive
+        else ["Whether their station could be reached: an expected silence shows nothing.", *_last(w)],
         [] if e.they_withhold else ["Scheduled calls, letters, proposals and receipts still pass."],
     )
 
