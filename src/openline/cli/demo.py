@@ -14,7 +14,7 @@ import time
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import click
 
@@ -50,13 +50,6 @@ LETTER: Final = "letter-1"
 WIDTH_MAX: Final = 100
 
 
-class Told(NamedTuple):
-    """What came of the story: whether all of it held, and what the later parts show of it."""
-
-    ok: bool
-    records: list[Path]
-
-
 @click.command()
 @click.option("--export", "into", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-records"),
               show_default=True, help="Where the records are left; those of an earlier demo are replaced.")
@@ -68,9 +61,10 @@ def demo(ctx: click.Context, into: Path) -> None:
     """
     began = time.perf_counter()
     file = story()
-    told = _story(load(file.read_text(encoding="utf-8"), str(file)), into)
-    proved = told.ok and len(told.records) == 2 and _prove(told.records) and _break(told.records[1], told.records[0])
-    _worth_trying(into, file)
+    records = _story(load(file.read_text(encoding="utf-8"), str(file)), into)
+    proved = len(records) == 2 and _prove(records) and _break(records[1], records[0])
+    if proved:
+        _worth_trying(into, file)
     words = "All of it held" if proved else "Not all of it held"
     click.echo(click.style(f"\n{words}, in {time.perf_counter() - began:.0f} s.", fg="green" if proved else "red"))
     ctx.exit(0 if proved else 1)
@@ -101,19 +95,21 @@ def _width() -> int:
 # ---- the story, its chart, its last silence
 
 
-def _story(scenario: Scenario, into: Path) -> Told:
+def _story(scenario: Scenario, into: Path) -> list[Path]:
+    """Play it, with its chart and its last silence; the records it left, none if anything in it did not hold."""
     side = scenario.sides.index(WATCHED)
     with tempfile.TemporaryDirectory(prefix="openline-demo-", dir=memory_folder()) as folder:
         player = Player(scenario, 1, Path(folder))
         try:
             samples = Samples(player, side, max(_width() - label_width(scenario), 40))
             silence = _listen(player, side)
-            ok = _play(player, samples)
+            if not _play(player, samples):
+                return []
             _heading("Each line over all that time: agreed above, observed below")
             click.echo("\n".join(chart(samples)))
             _heading("10 August 2021, 17:02: nobody answers, and no notice was given. openline explain")
             click.echo("\n".join(silence))
-            return Told(ok and bool(silence), _leave(player, into))
+            return _leave(player, into)
         finally:
             player.close()
 
