@@ -1,4 +1,4 @@
-"""The side that signs two different entries at one place of its chain (spec 12.16).
+"""The side that signs two different entries at one place of its chain (spec 12.5).
 
 Rules of this file:
 1. The entry that its own station keeps goes the usual way; the other one is shown by another path if there is one,
