@@ -179,10 +179,10 @@ class Desk:
             Refused: this station is restoring.
         """
         self.ctx.now = now
-        entry = self.ctx.append(released)
+        self.ctx.check_appending()
         if pages is not None:
             self.pages.keep_own(pages)
-        return entry
+        return self.ctx.append(released)
 
     def next_counter(self, officer: int) -> int:
         """The counter that an officer's next approval must carry or exceed."""
@@ -344,9 +344,7 @@ class Desk:
             bundles = self.restoration.answer()
             self.restoration.they_lack = None
         bundles += self.outbox.packed()
-        for digest, out in self.pages.outgoing.items():
-            bundles += self.pages.bundles(digest, out, range(out.total), opener=True)
-        return bundles
+        return bundles + self.pages.packed()
 
     # ---- time
 

@@ -1,13 +1,16 @@
 """Documents' pages: cut into parts, carried apart from entries, put together and verified (spec 5.5).
 
 Rules of this file: any message overtakes a part; a part is asked for again, never assumed; pages count as delivered
-when their SHA-256 is the one in the document's entry, and the receipt says so.
+when their SHA-256 is the one in the document's entry, and the receipt says so; pages that a lost store took with it,
+ours too, come back from whoever holds them.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from openline.core.release import by_station
 from openline.ports import PutPart
@@ -17,8 +20,11 @@ from openline.station.sealer import Sealer
 from openline.wire.bodies import Document, Receipt
 from openline.wire.bundle import Part, PartsWanted, Payload
 from openline.wire.entry import Entry, Place
-from openline.wire.limits import PART_BYTES
+from openline.wire.limits import PART_BYTES, PAYLOAD_HINTS_MAX
 from openline.wire.terms import Level
+
+EARLY_MAX: Final = 64  # chosen: 2 MiB that a stranger to our record can make us remember
+FETCH_ROUNDS_MAX: Final = 8  # chosen: what the other side lost too is asked for again when a path returns, not for ever
 
 
 def part_count(size: int) -> int:
@@ -29,29 +35,34 @@ def part_count(size: int) -> int:
 class Outgoing:
     """Pages of ours that they have no receipt for."""
 
-    place: Place
+    digest: bytes
     total: int
     retry: Retry = field(default_factory=Retry)
 
 
 @dataclass
 class Incoming:
-    """Pages of theirs that we do not hold whole."""
+    """Pages that we do not hold whole. `lost`: we did once, and our store was lost since; they cost no receipt."""
 
-    place: Place
     body: Document
     lacking: set[int]
+    lost: bool = False
+
+    def wants(self, part: Part) -> bool:
+        return part.digest == self.body.digest and part.total == part_count(self.body.size)
 
 
 class Pages:
     def __init__(self, ctx: Context, sealer: Sealer) -> None:
         self.ctx = ctx
         self.sealer = sealer
-        self.outgoing: dict[bytes, Outgoing] = {}
-        self.incoming: dict[bytes, Incoming] = {}
-        self.early: dict[bytes, list[Part]] = {}  # parts that came before their document's entry
+        self.totals: dict[bytes, int] = {}  # of every document on record, either side's
+        self.outgoing: dict[Place, Outgoing] = {}
+        self.incoming: dict[Place, Incoming] = {}
+        self.early: list[Part] = []  # parts that came before their document's entry
         self.cache: dict[tuple[bytes, int], bytes] = {}
         self.answer_on: set[int] = set()
+        self.fetching = Retry()  # of lost pages, for which nobody waits who would send them again
         ctx.on_append.append(self._on_entry)
 
     def keep_own(self, pages: bytes) -> None:
@@ -72,121 +83,146 @@ class Pages:
         self.cache.clear()
 
     def _on_entry(self, entry: Entry) -> None:
-        body = entry.body
+        body, ours = entry.body, entry.side == self.ctx.us
         if isinstance(body, Document):
             total = part_count(body.size)
-            if entry.side == self.ctx.us:
-                self.outgoing[body.digest] = Outgoing(entry.place, total)
-            else:
-                held = set(self.ctx.store.parts(body.digest))
-                self.incoming[body.digest] = Incoming(entry.place, body, set(range(total)) - held)
-        elif isinstance(body, Receipt) and entry.side == self.ctx.them and body.level is Level.PAGES:
-            for digest, out in list(self.outgoing.items()):
-                if (out.place.gen, out.place.seq) == (body.gen, body.seq):
-                    del self.outgoing[digest]
-        elif isinstance(body, Receipt) and entry.side == self.ctx.us and body.level is Level.PAGES:
-            for digest, came in list(self.incoming.items()):
-                if (came.place.gen, came.place.seq) == (body.gen, body.seq):
-                    del self.incoming[digest]
+            if ours or body.digest not in self.totals:
+                self.totals[body.digest] = total
+            held = {*self.ctx.store.parts(body.digest), *(index for of, index in self.cache if of == body.digest)}
+            lacking = set(range(total)) - held
+            if ours:
+                self.outgoing[entry.place] = Outgoing(body.digest, total)
+            if lacking or not ours:
+                self.incoming[entry.place] = Incoming(body, lacking, lost=ours)
+        elif isinstance(body, Receipt) and body.level is Level.PAGES:
+            place = Place(1 - entry.side, body.gen, body.seq)
+            self.outgoing.pop(place, None)
+            came = self.incoming.get(place) if ours else None
+            if came is not None and came.lacking:
+                came.lost = True
+            elif came is not None:
+                del self.incoming[place]
 
-    def arrived(self, parts: tuple[Part, ...], carrier: int) -> None:
+    def arrived(self, parts: Iterable[Part], carrier: int) -> None:
         for part in parts:
-            came = self.incoming.get(part.digest)
-            if came is None:
-                waiting = self.early.setdefault(part.digest, [])
-                if len(self.early) <= 8 and len(waiting) < part.total:
-                    waiting.append(part)
+            if part.digest not in self.totals:
+                self.early = [*self.early, part][-EARLY_MAX:]
                 continue
-            if part.index in came.lacking and part.total == part_count(came.body.size):
-                came.lacking.discard(part.index)
+            wanting = [came for came in self.incoming.values() if came.wants(part)]
+            if any(part.index in came.lacking for came in wanting):
                 self._keep(part.digest, part.index, part.data)
-            if part.index + 1 == part.total and came.lacking:
+            for came in wanting:
+                came.lacking.discard(part.index)
+            if part.index + 1 == part.total and any(came.lacking for came in wanting):
                 self.answer_on.add(carrier)
 
-    def settle(self) -> list[Place]:
-        """Receipts for pages that are whole now; the places of their documents."""
-        done = []
-        for digest, came in list(self.incoming.items()):
-            if early := self.early.pop(digest, None):
-                self.arrived(tuple(early), -1)
-            if came.lacking or self.ctx.restoring:
+    def settle(self) -> None:
+        """Receipts for pages that are whole now."""
+        early, self.early = self.early, []
+        self.arrived(early, -1)
+        for place, came in list(self.incoming.items()):
+            if came.lacking or (self.ctx.restoring and not came.lost):
                 continue
-            if self._verified(digest, came):
-                place = came.place
+            if not self._verified(came.body):
+                came.lacking = set(range(part_count(came.body.size)))
+            elif came.lost:
+                del self.incoming[place]
+            else:
                 self.ctx.append(by_station(Receipt(gen=place.gen, seq=place.seq, level=Level.PAGES)))
                 identity = self.ctx.record.id_at(*place) or b""
                 self.ctx.tell("arrived", line=came.body.line, id=identity)
-                done.append(place)
-            else:
-                came.lacking = set(range(part_count(came.body.size)))
-        return done
 
-    def _verified(self, digest: bytes, came: Incoming) -> bool:
+    def _verified(self, body: Document) -> bool:
         found = hashlib.sha256()
         size = 0
-        for index in range(part_count(came.body.size)):
-            data = self._part(digest, index) or b""
+        for index in range(part_count(body.size)):
+            data = self._part(body.digest, index) or b""
             found.update(data)
             size += len(data)
-        return size == came.body.size and found.digest() == digest
+        return size == body.size and found.digest() == body.digest
 
     def lacking(self) -> tuple[PartsWanted, ...]:
         """Ranges of parts to ask for, at most as many as a payload holds."""
-        wanted: list[PartsWanted] = []
-        for digest, came in self.incoming.items():
-            for first, last in ranges(sorted(came.lacking)):
-                wanted.append(PartsWanted(digest, first, last))
-        return tuple(wanted[:64])
+        lacking: dict[bytes, set[int]] = {}
+        for came in self.incoming.values():
+            lacking.setdefault(came.body.digest, set()).update(came.lacking)
+        wanted = [PartsWanted(digest, *ends) for digest, found in lacking.items() for ends in ranges(sorted(found))]
+        return tuple(wanted[:PAYLOAD_HINTS_MAX])
 
     def asked(self, wanted: tuple[PartsWanted, ...], carrier: int) -> None:
-        """They lack these parts: send them by the carrier on which they asked."""
+        """They lack these parts: send them, each once, by the carrier on which they asked."""
+        asked: dict[bytes, set[int]] = {}
         for want in wanted:
-            out = self.outgoing.get(want.digest)
-            if out is not None:
-                self._send(want.digest, out, range(want.first, min(want.last + 1, out.total)), [carrier])
+            total = self.totals.get(want.digest, 0)
+            asked.setdefault(want.digest, set()).update(range(want.first, min(want.last + 1, total)))
+        for digest, indexes in asked.items():
+            self._send(digest, sorted(indexes), [carrier])
 
     def next_ms(self) -> int | None:
         if not (self.ctx.live_up() or self.ctx.relays_up()):
             return None
-        due = [at for out in self.outgoing.values() if (at := out.retry.next_ms()) is not None]
+        due = [at for retry in self._retries() if (at := retry.next_ms()) is not None]
         return min(due, default=None)
+
+    def _retries(self) -> list[Retry]:
+        fetching = [self.fetching] if self.fetching.round < FETCH_ROUNDS_MAX else []
+        return [*(out.retry for out in self.outgoing.values()), *fetching]
 
     def tick(self) -> None:
         paths = self.ctx.live_up() + self.ctx.relays_up()
-        for digest, out in self.outgoing.items():
+        for out in self.outgoing.values():
             if paths and out.retry.fires(self.ctx.now.elapsed_ms):
-                self._send(digest, out, range(out.total), paths)
+                self._send(out.digest, range(out.total), paths)
+        if paths and self.fetching.round < FETCH_ROUNDS_MAX and self.fetching.fires(self.ctx.now.elapsed_ms):
+            self.answer_on.update(paths)
 
     def flush(self) -> None:
         """End of a turn: first sendings, after the entries of the turn; then what we ask for."""
-        for digest, out in self.outgoing.items():
-            paths = self.ctx.live_up()[:1] or self.ctx.relays_up()
+        paths = self.ctx.live_up()[:1] or self.ctx.relays_up()
+        for out in self.outgoing.values():
             if out.retry.since_ms is None and paths:
                 out.retry.begin(self.ctx.now.elapsed_ms)
-                self._send(digest, out, range(out.total), paths)
+                self._send(out.digest, range(out.total), paths)
+        self._fetch_lost(paths)
         for carrier in sorted(self.answer_on & self.ctx.up):
             payload = Payload(parts_wanted=self.lacking())
             self.ctx.effects.sends.append(Send(carrier, self.sealer.seal(payload), stored=False))
         self.answer_on.clear()
 
+    def _fetch_lost(self, paths: list[int]) -> None:
+        if not any(came.lost for came in self.incoming.values()):
+            self.fetching.rest()
+        elif self.fetching.since_ms is None and paths:
+            self.fetching.begin(self.ctx.now.elapsed_ms)
+            self.answer_on.update(paths)
+
     def returned(self, carrier: int) -> None:
-        for digest, out in self.outgoing.items():
+        for out in self.outgoing.values():
             if out.retry.since_ms is not None:
                 out.retry.begin(self.ctx.now.elapsed_ms)
-                self._send(digest, out, range(out.total), [carrier])
+                self._send(out.digest, range(out.total), [carrier])
+        self.fetching.rest()  # it begins again with this turn's end
 
-    def _send(self, digest: bytes, out: Outgoing, indexes: range, paths: list[int]) -> None:
-        for bundle in self.bundles(digest, out, indexes):
+    def _send(self, digest: bytes, indexes: Iterable[int], paths: list[int]) -> None:
+        for bundle in self.bundles(digest, indexes):
             self.ctx.effects.sends += [Send(carrier, bundle) for carrier in paths]
 
-    def bundles(self, digest: bytes, out: Outgoing, indexes: range, *, opener: bool = False) -> list[bytes]:
+    def bundles(self, digest: bytes, indexes: Iterable[int], *, opener: bool = False) -> list[bytes]:
         found = []
         for index in indexes:
             data = self._part(digest, index)
             if data is not None:
-                part = Part(digest, index, out.total, data)
+                part = Part(digest, index, self.totals[digest], data)
                 found.append(self.sealer.seal(Payload(parts=(part,)), opener=opener))
         return found
+
+    def packed(self) -> list[bytes]:
+        """All parts that they have no receipt for, for a courier: openers all."""
+        return [
+            bundle
+            for out in self.outgoing.values()
+            for bundle in self.bundles(out.digest, range(out.total), opener=True)
+        ]
 
 
 def ranges(numbers: list[int]) -> list[tuple[int, int]]:
