@@ -50,7 +50,7 @@ def compose(record: Record, side: int, command: c.EntryCommand, now_s: int) -> D
     draft = _draft(record.ledger, side, command, now_s)
     try:
         bodies.from_plain(bodies.kind_of(draft.body), bodies.to_plain(draft.body))
-        encode_core(side, 0, 0, record.accord_id, None, now_s, draft.body)
+        encode_core(side, 0, 0, record.ledger.accord_id, None, now_s, draft.body)
     except Malformed as error:  # what we write must be what the other side reads
         raise Refused(f"this cannot be written: {error.what}", next_step="Shorten or correct it.") from None
     return draft
