@@ -31,6 +31,8 @@ RING_MS: Final = 60_000
 TALK_MS: Final = 60_000
 REPEAT_MS: Final = 5_000
 WORDS_KEPT: Final = 256
+RINGING_MAX: Final = 64  # chosen: a call on every line; more at once is a flood
+RUNG_KEPT: Final = 1024  # chosen: rings that a carrier may repeat long after without ringing again
 
 OUTCOMES: Final = {Phase.DECLINED: Outcome.DECLINED, Phase.DEFERRED: Outcome.DEFERRED}
 
@@ -73,6 +75,7 @@ class Calls:
         self.checkpoints = checkpoints
         self.placed: dict[bytes, Placed] = {}
         self.ringing: dict[bytes, Ringing] = {}
+        self.rung: dict[bytes, None] = {}  # ids of rings that were heard, oldest first
         self.their_words: dict[bytes, Call] = {}  # their latest call entries, for the seal that follows
         ctx.on_append.append(self._on_entry)
 
@@ -213,8 +216,9 @@ class Calls:
         ring = self.ringing.get(signal.call_id)
         if ring is None:
             age = signal.age_ms + ctx.accord.carriers[carrier].latency_ms
-            if age >= RING_MS:
+            if age >= RING_MS or signal.call_id in self.rung or len(self.ringing) >= RINGING_MAX:
                 return
+            self._note_rung(signal.call_id)
             until = ctx.now.elapsed_ms + RING_MS - age
             lane = Lane(signal.lane)
             ring = Ringing(signal.call_id, signal.line, lane, signal.due_s, until, Word(0, 0, b""))
@@ -222,6 +226,11 @@ class Calls:
             self.ringing[signal.call_id] = ring
             ctx.tell("ringing", line=ring.line, id=ring.call_id)
         self._say(ring)
+
+    def _note_rung(self, call_id: bytes) -> None:
+        self.rung[call_id] = None
+        if len(self.rung) > RUNG_KEPT:
+            del self.rung[next(iter(self.rung))]
 
     def _heard_word(self, signal: Signal, word: Word) -> None:
         ctx = self.ctx

@@ -1,0 +1,224 @@
+"""Calls: ring, rang, answered or not, ended, sealed; every attempt an entry of its caller (spec 5.6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from openline.core.ledger import Attempt
+from openline.station.calls import RINGING_MAX
+from openline.station.commands import CutLines, SendMessage
+from openline.wire import entry
+from openline.wire.bodies import Call, Seal
+from openline.wire.bundle import Act, Payload, Signal
+from openline.wire.errors import Refused
+from openline.wire.terms import Lane, Outcome, Phase
+from tests.simulation.pair import Node, Pair, Parcel
+
+NORTH, SOUTH = 0, 1
+LINE = 0
+RING_MS = TALK_MS = 60_000
+
+
+@pytest.fixture
+def pair() -> Pair:
+    """Two stations at noon on a working day, between the check-ins."""
+    pair = Pair()
+    pair.settle()
+    pair.now_ms = int(datetime.fromisoformat("2020-06-09T12:00+09:00").timestamp()) * 1000
+    for node in pair.nodes:
+        node.kill()
+        node.start()
+    pair.settle()
+    return pair
+
+
+def ring(pair: Pair, side: int = SOUTH, lane: Lane = Lane.LIAISON) -> bytes:
+    node, made = pair.nodes[side], []
+    node.turn(lambda: made.append(node.running.place_call(LINE, lane, node.now)[0]))
+    return made[0]
+
+
+def pick_up(pair: Pair, call_id: bytes, phase: Phase, side: int = NORTH) -> None:
+    node = pair.nodes[side]
+    node.turn(lambda: node.running.pick_up(call_id, phase, node.now))
+
+
+def last(node: Node, side: int = SOUTH) -> Attempt | None:
+    return node.ledger.calls[LINE].last.get(side)
+
+
+def bodies_of(node: Node, side: int) -> list[object]:
+    assert node.store is not None
+    return [entry.decode(kept.data).body for kept in node.store.replay() if kept.place.side == side]
+
+
+def test_a_ring_is_heard_and_said_so(pair: Pair) -> None:
+    """The called station's signed word that it rang comes back within a round trip; nothing is recorded yet."""
+    call_id = ring(pair)
+    pair.settle()
+    assert [x.call_id for x in pair.nodes[NORTH].running.calls.ringing_here()] == [call_id]
+    assert pair.nodes[SOUTH].running.calls.placed[call_id].rang is not None
+    assert last(pair.nodes[SOUTH]) is None
+
+
+@pytest.mark.parametrize(
+    ("phase", "outcome"), [(Phase.DECLINED, Outcome.DECLINED), (Phase.DEFERRED, Outcome.DEFERRED)]
+)
+def test_declined_and_deferred_end_it_at_once(pair: Pair, phase: Phase, outcome: Outcome) -> None:
+    """The caller's entry carries the other side's signed words, so that neither can deny."""
+    call_id = ring(pair)
+    pair.settle()
+    pick_up(pair, call_id, phase)
+    pair.settle()
+    for node in pair.nodes:
+        attempt = last(node)
+        assert attempt is not None
+        assert attempt.outcome is outcome
+    [call] = [x for x in bodies_of(pair.nodes[NORTH], SOUTH) if isinstance(x, Call)]
+    assert call.rang is not None
+    assert call.final is not None
+    assert call.final.phase == phase
+
+
+def test_an_answered_call_ends_with_both_seals(pair: Pair) -> None:
+    """After its minute: the caller's entry and seal, then the other side's seal, which names it."""
+    call_id = ring(pair)
+    pair.settle()
+    pick_up(pair, call_id, Phase.ANSWERED)
+    pair.settle()
+    assert last(pair.nodes[SOUTH]) is None
+    pair.advance(TALK_MS, settling=True)
+    attempt = last(pair.nodes[NORTH])
+    assert attempt is not None
+    assert attempt.outcome is Outcome.ANSWERED
+    seals = [x for side in (SOUTH, NORTH) for x in bodies_of(pair.nodes[NORTH], side) if isinstance(x, Seal)]
+    assert [seal.closes is None for seal in seals] == [True, False]
+    assert list(pair.nodes[SOUTH].ledger.calls[LINE].second_seals) == [seals[1].closes]
+
+
+def test_nobody_answers(pair: Pair) -> None:
+    """It rang for its minute: the outcome is on the caller's record, and the ringing stops."""
+    ring(pair)
+    pair.settle()
+    pair.advance(RING_MS, settling=True)
+    attempt = last(pair.nodes[SOUTH])
+    assert attempt is not None
+    assert attempt.outcome is Outcome.RANG_UNANSWERED
+    assert pair.nodes[NORTH].running.calls.ringing_here() == []
+
+
+def test_a_call_that_never_rang_is_on_record_too(pair: Pair) -> None:
+    """No word of theirs came: never rung, which says nothing of them; it was rung again every five seconds."""
+    ring(pair)
+    rings = 0
+    for _ in range(12):
+        rings += len(pair.flight) > 0
+        pair.flight.clear()
+        pair.advance(5_000)
+    attempt = last(pair.nodes[SOUTH])
+    assert attempt is not None
+    assert attempt.outcome is Outcome.NOT_RUNG
+    assert rings == 12
+
+
+def test_a_ring_of_a_minute_ago_rings_nothing(pair: Pair) -> None:
+    """Its age is in it; late, it is passed over."""
+    late = Signal(Act.RING, b"12345678", LINE, 0, 0, RING_MS, None)
+    bundle = pair.nodes[SOUTH].running.sealer.seal(Payload(signals=(late,)))
+    pair.deliver(Parcel(NORTH, 0, bundle))
+    assert pair.nodes[NORTH].running.calls.ringing_here() == []
+
+
+def test_a_ring_that_a_carrier_repeats_rings_once(pair: Pair) -> None:
+    """At once or hours later: a call has its id, and rings no second time."""
+    ring(pair)
+    kept = list(pair.flight)
+    pair.settle()
+    pair.advance(3 * 3_600_000 // 2, settling=True)
+    pair.nodes[NORTH].told.clear()
+    for parcel in kept:
+        pair.deliver(parcel)
+    assert pair.nodes[NORTH].running.calls.ringing_here() == []
+    assert [event for event in pair.nodes[NORTH].told if event.what == "ringing"] == []
+
+
+def test_a_flood_of_rings_is_bounded(pair: Pair) -> None:
+    """A hostile peer may ring with as many ids as it likes: no more ring here than there can be lines."""
+    sealer = pair.nodes[SOUTH].running.sealer
+    for batch in range(4):
+        ids = [(batch * 64 + number).to_bytes(8, "big") for number in range(64)]
+        signals = tuple(Signal(Act.RING, x, LINE, 0, 0, 0, None) for x in ids)
+        pair.deliver(Parcel(NORTH, 0, sealer.seal(Payload(signals=signals))))
+    assert len(pair.nodes[NORTH].running.calls.ringing) == RINGING_MAX
+
+
+def test_a_lost_answer_is_said_again_until_it_is_heard(pair: Pair) -> None:
+    """The word that they answered was lost on the way: it is repeated within five seconds."""
+    call_id = ring(pair)
+    pair.settle()
+    pick_up(pair, call_id, Phase.ANSWERED)
+    pair.flight.clear()
+    pair.advance(5_000, settling=True)
+    assert pair.nodes[SOUTH].running.calls.placed[call_id].answered_ms is not None
+
+
+def test_a_word_that_the_other_station_did_not_sign_counts_for_nothing(pair: Pair) -> None:
+    """Said by the caller of itself, or about another call: the call goes on ringing."""
+    call_id = ring(pair)
+    pair.settle()
+    pick_up(pair, call_id, Phase.ANSWERED)
+    south, north = pair.nodes[SOUTH], pair.nodes[NORTH]
+    honest = next(s for x in pair.flight for s in south.running.sealer.open(x.data).signals if s.word is not None)
+    assert honest.word is not None
+    pair.flight.clear()
+    false = honest._replace(word=honest.word._replace(time_s=honest.word.time_s + 1))
+    pair.deliver(Parcel(SOUTH, 0, north.running.sealer.seal(Payload(signals=(false,)))))
+    assert south.running.calls.placed[call_id].final is None
+    assert any(event.what == "strange" for event in south.told)
+
+
+def test_a_caller_that_dies_records_its_attempt_at_the_next_start(pair: Pair) -> None:
+    """The attempt was durable before the first ring left."""
+    ring(pair)
+    south = pair.nodes[SOUTH]
+    south.kill()
+    south.start()
+    attempt = last(south)
+    assert attempt is not None
+    assert attempt.outcome is Outcome.INTERRUPTED
+    south.kill()
+    south.start()
+    assert sum(isinstance(x, Call) for x in bodies_of(south, SOUTH)) == 1
+
+
+def test_an_unscheduled_call_is_refused_on_a_cut_lane_and_not_on_safety(pair: Pair) -> None:
+    """Distress is never refused: a call on the cut safety lane goes out with a warning."""
+    pair.nodes[NORTH].enact(CutLines(lines=None, lanes=(Lane.LIAISON, Lane.SAFETY)))
+    pair.settle()
+    with pytest.raises(Refused, match="suspended"):
+        ring(pair)
+    node = pair.nodes[SOUTH]
+    assert node.running.check_call(LINE, Lane.SAFETY, node.now) != ()
+
+
+def test_a_caller_hangs_up(pair: Pair) -> None:
+    """The other desk falls silent; the attempt says how far it got."""
+    call_id = ring(pair)
+    pair.settle()
+    south = pair.nodes[SOUTH]
+    south.turn(lambda: south.running.calls.hang_up(call_id))
+    pair.settle()
+    attempt = last(south)
+    assert attempt is not None
+    assert attempt.outcome is Outcome.RANG_UNANSWERED
+    assert pair.nodes[NORTH].running.calls.ringing_here() == []
+    assert pair.nodes[NORTH].told[-1].what in ("silenced", "log")
+
+
+def test_a_message_is_no_call(pair: Pair) -> None:
+    """Nothing rings but a ring."""
+    pair.nodes[SOUTH].enact(SendMessage(line=LINE, text="Good morning."))
+    pair.settle()
+    assert pair.nodes[NORTH].running.calls.ringing == {}
