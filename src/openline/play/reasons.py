@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Final
 
 from openline.audit.check import audit
-from openline.audit.words import lines as audit_lines
+from openline.audit.words import headline
 from openline.core import receipts, state
 from openline.core.wording import span
 from openline.play.engine import Outcome, Player
@@ -23,7 +24,7 @@ from openline.wire.bodies import Fault, Propose
 from openline.wire.errors import Refused
 from openline.wire.terms import Lane, Level
 
-AUDIT_LINES = 12
+LISTED_MAX: Final = 8  # sentences of one kind; the audit of an export has the rest
 
 
 def why(player: Player, outcome: Outcome) -> list[str]:
@@ -124,7 +125,13 @@ class _Reasons:
             yield refusal.what
             return
         out.seek(0)
-        yield from islice((line.strip() for line in audit_lines(audit(out)) if line.strip()), AUDIT_LINES)
+        verdict = audit(out)
+        yield headline(verdict)
+        for absence in islice(verdict.absences.items, LISTED_MAX):
+            what = "an entry" if absence.place is None else verdict.name(absence.place)
+            yield f"{what} is absent: {verdict.name(absence.named_by)} {absence.why}"
+        for found in islice(verdict.breaks.items, LISTED_MAX):
+            yield found.what if found.place is None else f"{verdict.name(found.place)}: {found.what}"
 
     def _announcement(self, desk: Desk) -> Iterator[str]:
         ledger, identity = desk.ctx.record.ledger, self.player.doing.refs.get(self.expect.ref or "", b"")
@@ -141,7 +148,7 @@ class _Reasons:
         yield from self._heads_equal(desk)
 
     def _refused(self, desk: Desk) -> Iterator[str]:
-        yield "the act before this step was carried out, or was refused where this step expects that it was not"
+        yield "the act before this step was carried out: no rule stood against it"
 
     def _name(self, identity: bytes) -> str:
         return next((name for name, each in self.player.doing.refs.items() if each == identity), "")

@@ -167,13 +167,9 @@ class Teller:
 
 def phrase(name: str, value: Any, ref: str | None) -> str:
     """A check as words that keep the scenario's own."""
-    if name in ("heads_equal", "refused"):
-        yes, no = {
-            "heads_equal": ("both records end in the same heads", "the two records end in different heads"),
-            "refused": ("refused", "not refused"),
-        }[name]
-        return yes if value else no
     words = {
+        "heads_equal": "both records end in the same heads",
+        "refused": "refused",
         "formal": "agreed {0}",
         "observed": "observed {0}",
         "receipt": "{1} is {0}",
