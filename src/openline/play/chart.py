@@ -2,8 +2,8 @@
 
 Rules of this file:
 1. A state is one symbol and one colour, never a colour alone; a legend names those that occur.
-2. A column is a stretch of time. Above stands what was agreed at its end; below, of all that was observed in it, what
-   comes first in `OBSERVED`: an hour's fault is not hidden by the quiet days around it.
+2. A column is a stretch of time. Above stands what was agreed at its end; below, of all that the looks in it found,
+   what comes first in `OBSERVED`: an hour's fault is not hidden by the quiet days around it.
 3. Looking changes nothing: a play with a chart tells, records and sends the same as one without.
 """
 
@@ -133,7 +133,7 @@ def _row(marks: dict[str, Mark], names: list[str] | list[str | None]) -> str:
 def _legend(title: str, marks: dict[str, Mark], seen: set[str] | set[str | None]) -> Iterator[str]:
     shown = [(name, mark) for name, mark in marks.items() if name and name in seen]
     words = [f"{click.style(mark.symbol, fg=mark.colour)} {name}" for name, mark in shown]
-    yield f"{title:<10}" + "   ".join(words)
+    yield f"{title:<10}{'   '.join(words)}".rstrip()
 
 
 def _length(each: timedelta) -> str:

@@ -53,11 +53,11 @@ class Teller:
 
     def begin(self) -> None:
         scenario = self.scenario
-        self._say(click.style(scenario.title, bold=True))
+        self._paragraph(scenario.title, bold=True)
         counts = [f"{len(part)} {name}" for name, part in (
             ("lines", scenario.lines), ("carriers", scenario.carriers), ("steps", scenario.steps),
         )]  # fmt: skip
-        self._say(click.style(f"{' and '.join(scenario.sides)} · {' · '.join(counts)} · {scenario.zone}", dim=True))
+        self._paragraph(f"{' and '.join(scenario.sides)} · {' · '.join(counts)} · {scenario.zone}", dim=True)
 
     def tell(self, outcome: Outcome) -> None:
         """Tell one step, after what happened by itself since the step before."""
@@ -78,7 +78,8 @@ class Teller:
         if ok:
             self._say(click.style(f"\nAll {len(self.scenario.steps)} steps held.", fg="green", bold=True))
         elif self._told:
-            self._say(click.style("\n" + failure(self.scenario, self._told[-1][0]), fg="red", bold=True))
+            self._say("")
+            self._paragraph(failure(self.scenario, self._told[-1][0]), fg="red", bold=True)
             for sentence in self._why:
                 for row in textwrap.wrap(sentence, self.width, initial_indent="  · ", subsequent_indent="    "):
                     self._say(row)
@@ -101,6 +102,10 @@ class Teller:
     def _say(self, text: str) -> None:
         if not self.quiet:
             click.echo(text)
+
+    def _paragraph(self, text: str, **style: Any) -> None:
+        for row in textwrap.wrap(text, self.width, break_on_hyphens=False):
+            self._say(click.style(row, **style))
 
     def _heading(self, step: Step) -> None:
         local = datetime.fromtimestamp(step.at_ms / 1000, zone(self.scenario.zone))
