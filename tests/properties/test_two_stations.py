@@ -307,6 +307,8 @@ class TwoStations(RuleBasedStateMachine):
             self.pair.settle()
             assert [node.mark() for node in self.pair.nodes] == before
         finally:
+            for node in self.pair.nodes:
+                node.kill()
             if self.folder is not None:
                 self.folder.cleanup()
 

@@ -15,6 +15,9 @@ class Medium(Protocol):
     def open(self) -> Store:
         """The store, for a process that has just started; whatever an earlier one had open is dead."""
 
+    def close(self) -> None:
+        """The process is gone, and with it what it had open."""
+
     def copy(self) -> Medium:
         """A backup: all that is committed now."""
 
@@ -27,6 +30,9 @@ class Memory:
 
     def open(self) -> Store:
         return MemoryStore(self.disk)
+
+    def close(self) -> None:
+        self.disk.handle = None
 
     def copy(self) -> Memory:
         twin = Disk()
@@ -46,10 +52,14 @@ class File:
         self._copies = 0
 
     def open(self) -> Store:
-        if self._store is not None:
-            self._store.close()
+        self.close()
         self._store = open_store(self.folder / "record.sqlite", sync="off")
         return self._store
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+        self._store = None
 
     def copy(self) -> File:
         """Taken from outside, as a backup of the disk is: a committed record is whole on it at every instant."""

@@ -117,6 +117,7 @@ class Node:
         return known.get(record.cursors[self.side].key, self.ring[-1])
 
     def kill(self) -> None:
+        self.medium.close()
         self.desk = self.store = None
 
     def restore(self, copy: Medium, crash: Crash = Crash.NOT) -> None:
