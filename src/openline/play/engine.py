@@ -21,6 +21,7 @@ from openline.play.doing import Doing
 from openline.play.expecting import Expecting
 from openline.play.faulting import Faulting
 from openline.play.pulses import Pulses
+from openline.play.rounds import Rounds
 from openline.play.scenario import Do, Expect, FaultStep, Person, Scenario, Step
 from openline.play.station import Station
 from openline.play.world import World
@@ -59,6 +60,7 @@ class Player:
         )
         self.carriers = Carriers(self.world, self.stations)
         self.pulses = Pulses(self.world, self.stations, self.carriers)
+        self.rounds = Rounds(self.world, self.stations, self.carriers)
         self.doing = Doing(self.world, self.stations, self.carriers)
         self.faulting = Faulting(self.world, self.stations, self.carriers)
         self.expecting = Expecting(self.world, self.stations, self.doing)
@@ -89,19 +91,30 @@ class Player:
             public=(public[0], public[1]),
         )
         self.carriers.before_change = self._before_change
-        self.carriers.after_change = self.pulses.begin
+        self.carriers.after_change = self._after_change
         for station in self.stations:
             station.signed = signed
             station.deliver = self.carriers.deliver
+            station.before_turn = self.rounds.resume
             station.after_turn = self._after_turn
+            station.next_ms = self.rounds.next_ms
         for station in self.stations:
             station.start(first=True)
         self.carriers.bring_up()
         self.pulses.begin()
 
-    def _before_change(self) -> None:
+    def settle(self) -> None:
+        """Give both stations what they have heard up to now of what is computed instead of carried."""
         self.pulses.settle()
+        self.rounds.settle()
+
+    def _before_change(self) -> None:
+        self.settle()
         self.pulses.flight()
+
+    def _after_change(self) -> None:
+        self.pulses.begin()
+        self.rounds.changed()
 
     def _after_turn(self, station: Station) -> None:
         """A turn that changed how pulses are sent (presence, an amendment) begins a new regime."""
@@ -156,7 +169,7 @@ class Player:
         return Outcome(step, True, text=text)
 
     def _expect(self, step: Step, expect: Expect, last_do: Outcome | None) -> Outcome:
-        self.pulses.settle()
+        self.settle()
         rows = []
         for name, value in expect.checks:
             if name == "refused":

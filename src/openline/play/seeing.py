@@ -19,7 +19,7 @@ def evidence(player: Player, side: int, line: int, lane: Lane) -> Evidence:
     """What a side sees of a line at this instant. A station that is down sees nothing new: what it had heard and its
     record are read where they were left; a destroyed site has neither."""
     station, now = player.stations[side], player.world.now(side)
-    player.pulses.settle()
+    player.settle()
     if station.desk is not None:
         return station.desk.evidence(line, lane, now)
     desk, spec = station.durable(), player.scenario.lines[line]

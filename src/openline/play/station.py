@@ -67,7 +67,9 @@ class Station:
         self.store: Store | None = None
         self.desk: Desk | None = None
         self.deliver: Callable[[Station, list[Send]], None] = lambda station, sends: None
+        self.before_turn: Callable[[Station], None] = lambda station: None
         self.after_turn: Callable[[Station], None] = lambda station: None
+        self.next_ms: Callable[[Station, Desk], int | None] = lambda station, desk: desk.next_ms()
         self.told: list[Event] = []
         self.incarnation = 0
         self._tick_at: int | None = None
@@ -179,6 +181,7 @@ class Station:
         desk, store = self.desk, self.store
         if desk is None or store is None:
             return
+        self.before_turn(self)
         desk.at(self.world.now(self.side))
         act()
         while True:
@@ -193,10 +196,14 @@ class Station:
             if not desk.wants_turn:
                 break
         self.after_turn(self)
-        self._plan_tick(desk)
+        self.plan()
 
-    def _plan_tick(self, desk: Desk) -> None:
-        due = desk.next_ms()
+    def plan(self) -> None:
+        """Have the desk's next turn come when the desk wants it."""
+        desk = self.desk
+        if desk is None:
+            return
+        due = self.next_ms(self, desk)
         if due is None or (self._tick_at is not None and self._tick_at <= due and self._tick_at > self.world.now_ms):
             return
         generation, self._tick_at = self.incarnation, due

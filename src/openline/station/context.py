@@ -85,6 +85,7 @@ class Context:
         self.fresh: list[Entry] = []  # appended by us in this turn, not yet handed to a carrier
         self.restoring = False
         self.up: set[int] = set()
+        self.away: set[int] = set()  # relays that say that the other side is not attached
         self._live = sorted(self.carriers(CarrierKind.LIVE), key=lambda n: self.accord.carriers[n].latency_ms)
         self._relays = self.carriers(CarrierKind.RELAY)
         self.on_append: list[Callable[[Entry], None]] = []
@@ -98,6 +99,11 @@ class Context:
 
     def relays_up(self) -> list[int]:
         return [n for n in self._relays if n in self.up]
+
+    def worth_repeating(self) -> list[int]:
+        """Carriers on which the same is sent again: not a relay that says the other side is away, for it keeps what it
+        was given once."""
+        return self.live_up() + [n for n in self.relays_up() if n not in self.away]
 
     def write(self, write: Write) -> None:
         self.effects.writes.append(write)

@@ -33,6 +33,7 @@ from openline.station.inbound import Inbound
 from openline.station.outbox import Outbox
 from openline.station.pages import Pages
 from openline.station.restoring import Restoration
+from openline.station.retry import Retry
 from openline.station.sealer import Sealer
 from openline.station.watch import Watch
 from openline.wire.bodies import Ack, Key, Prekey, Receipt
@@ -257,6 +258,7 @@ class Desk:
         ctx.now = now
         before = self.watch.relays.get(carrier)
         self.watch.relays[carrier] = (in_touch, attached, now.elapsed_ms)
+        (ctx.away.add if attached is False else ctx.away.discard)(carrier)
         if before is None or before[1] != attached:
             self.outbox.relay_changed(carrier)
             if attached and carrier in ctx.up and not ctx.restoring:
@@ -348,14 +350,26 @@ class Desk:
 
     # ---- time
 
-    def next_ms(self) -> int | None:
-        """When `tick` wants to be called next, in elapsed time (pulses and probes are the runner's)."""
-        times = [self.outbox.next_ms(), self.pages.next_ms(), self.calls.next_ms(), self.restoration.next_ms()]
+    def next_ms(self, *, rounds: bool = True) -> int | None:
+        """When `tick` wants to be called next, in elapsed time (pulses and probes are the runner's). Without `rounds`,
+        what is only to be sent again does not count."""
+        times = [self.calls.next_ms(), self.restoration.claim_ends_ms()]
+        if rounds:
+            times += [self.outbox.next_ms(), self.pages.next_ms(), self.restoration.next_round_ms()]
         due_s = self.duties.next_s()
         if due_s is not None and not self.ctx.restoring:
             ahead = self.ctx.now.clock_ms - self.ctx.now.elapsed_ms
             times.append(due_s * 1000 - ahead)
         return min((t for t in times if t is not None), default=None)
+
+    def retries(self) -> list[Retry]:
+        """What is being sent again."""
+        return [self.outbox.retry, *self.pages.retries(), self.restoration.retry]
+
+    def has_repeated(self) -> bool:
+        """Whether all that waits has been sent again at least once since it was new."""
+        rest = [*self.pages.retries(), self.restoration.retry]
+        return self.outbox.has_repeated() and all(r.since_ms is None or r.round > 0 for r in rest)
 
     def tick(self, now: Now) -> None:
         self.ctx.now = now

@@ -39,6 +39,7 @@ class Outbox:
         self.retry = Retry()
         self.relayed: dict[int, Position] = {}  # relay carrier → the last place it keeps for them
         self.answer_on: set[int] = set()  # carriers on which a `have` is due
+        self.repeated: Position = NOWHERE  # how far the last round of sending again went
         self.came_by: set[int] = set()  # carriers that brought something new in this turn
 
     def our_head(self) -> Position:
@@ -82,6 +83,11 @@ class Outbox:
     def tick(self) -> None:
         if self._paths() and self.retry.fires(self.ctx.now.elapsed_ms):
             self.send_waiting(self._paths())
+            self.repeated = self.our_head()
+
+    def has_repeated(self) -> bool:
+        """Whether all that waits has been sent again at least once since it was new."""
+        return not self.waiting() or self.repeated >= self.our_head()
 
     def flush(self) -> None:
         """End of a turn: send what was appended in it, and the hints that are due."""

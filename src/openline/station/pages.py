@@ -159,17 +159,18 @@ class Pages:
             self._send(digest, sorted(indexes), [carrier])
 
     def next_ms(self) -> int | None:
-        if not (self.ctx.live_up() or self.ctx.relays_up()):
+        if not self.ctx.worth_repeating():
             return None
-        due = [at for retry in self._retries() if (at := retry.next_ms()) is not None]
+        due = [at for retry in self.retries() if (at := retry.next_ms()) is not None]
         return min(due, default=None)
 
-    def _retries(self) -> list[Retry]:
+    def retries(self) -> list[Retry]:
+        """The rounds of each document that waits for its receipt, and those in which we ask for what we lost."""
         fetching = [self.fetching] if self.fetching.round < FETCH_ROUNDS_MAX else []
         return [*(out.retry for out in self.outgoing.values()), *fetching]
 
     def tick(self) -> None:
-        paths = self.ctx.live_up() + self.ctx.relays_up()
+        paths = self.ctx.worth_repeating()
         for out in self.outgoing.values():
             if paths and out.retry.fires(self.ctx.now.elapsed_ms):
                 self._send(out.digest, range(out.total), paths)

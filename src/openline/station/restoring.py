@@ -119,12 +119,13 @@ class Restoration:
             if self.retry.since_ms is None:
                 self.retry.begin(self.ctx.now.elapsed_ms)
 
-    def next_ms(self) -> int | None:
-        if not self.ctx.restoring:
-            return None
-        paths = self.ctx.live_up() or self.ctx.relays_up()
-        times = [self.claim_until_ms, self.retry.next_ms() if paths else None]
-        return min((t for t in times if t is not None), default=None)
+    def claim_ends_ms(self) -> int | None:
+        """Until when their claim holds us."""
+        return self.claim_until_ms if self.ctx.restoring else None
+
+    def next_round_ms(self) -> int | None:
+        """When we ask again."""
+        return self.retry.next_ms() if self.ctx.restoring and self.ctx.worth_repeating() else None
 
     def tick(self) -> None:
         if not self.ctx.restoring:
@@ -132,7 +133,8 @@ class Restoration:
         if self.claim_until_ms is not None and self.claim_until_ms <= self.ctx.now.elapsed_ms:
             self._disbelieve()
         elif self.retry.fires(self.ctx.now.elapsed_ms):
-            self.ask_all()
+            for carrier in self.ctx.worth_repeating():
+                self.ask(carrier)
 
     def _disbelieve(self) -> None:
         """Nothing of ours came to bear the claim out: go on, and hear no more claims."""

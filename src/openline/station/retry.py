@@ -41,14 +41,29 @@ class Retry:
     def fires(self, now_ms: int) -> bool:
         """Whether a round is due now; if so, the next one is the first that is still to come."""
         due = self.next_ms()
-        if due is None or due > now_ms or self.since_ms is None:
+        if due is None or due > now_ms:
             return False
+        self.skip(now_ms)
+        return True
+
+    def skip(self, now_ms: int) -> None:
+        """The next round is the first that is still to come."""
+        if self.since_ms is None:
+            return
         gone = now_ms - self.since_ms
         if gone > FIRST_MS[-1]:
             self.round = max(self.round, len(FIRST_MS) - 1 + (gone - FIRST_MS[-1]) // EVERY_MS)
         while offset_ms(self.round) <= gone:
             self.round += 1
-        return True
+
+    def last_ms(self, now_ms: int) -> int | None:
+        """When a round was last due, up to an instant; None where none was."""
+        if self.since_ms is None or now_ms < self.since_ms + FIRST_MS[0]:
+            return None
+        gone = now_ms - self.since_ms
+        if gone >= FIRST_MS[-1]:
+            return now_ms - (gone - FIRST_MS[-1]) % EVERY_MS
+        return self.since_ms + max(offset for offset in FIRST_MS if offset <= gone)
 
 
 def offset_ms(number: int) -> int:

@@ -81,10 +81,11 @@ class Watch:
 
     # ---- hearing
 
-    def heard_bundle(self, carrier: int) -> None:
-        """An authenticated bundle of any kind came by this carrier."""
+    def heard_bundle(self, carrier: int, at_ms: int | None = None) -> None:
+        """An authenticated bundle of any kind came by this carrier (`at_ms`, where it was computed)."""
         if self.ctx.accord.carriers[carrier].kind is not CarrierKind.COURIER:
-            self.carriers[carrier] = self.ctx.now.elapsed_ms
+            now = self.ctx.now.elapsed_ms if at_ms is None else at_ms
+            self.carriers[carrier] = max(self.carriers.get(carrier, now), now)
 
     def heard_signal(self, line: int) -> None:
         self.lines[line] = self.ctx.now.elapsed_ms
