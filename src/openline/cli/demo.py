@@ -243,7 +243,7 @@ def _worth_trying(into: Path, file: Path) -> None:
         ("the digits that both delegations read aloud", f"accord digits {into}/accord"),
     ):  # fmt: skip
         click.echo(click.style(f"  # {what}", dim=True))
-        rows = textwrap.wrap(f"{_program()} {command}", _width() - 8, break_on_hyphens=False)
+        rows = textwrap.wrap(f"{_program()} {command}", _width() - 8, break_on_hyphens=False, break_long_words=False)
         click.echo("  " + " \\\n      ".join(rows))
 
 
