@@ -91,19 +91,25 @@ class Inbound:
         except PeerFault as error:
             ctx.tell("strange", text=error.what)
             return
-        self.watch.heard_bundle(carrier)
         try:
+            if self.watch.is_news(carrier, bundle):
+                self._hear(payload, carrier)
             self._apply(payload, carrier)
         except PeerFault as error:
             ctx.tell("strange", text=error.what)
 
-    def _apply(self, payload: Payload, carrier: int) -> None:
+    def _hear(self, payload: Payload, carrier: int) -> None:
+        """Signs of life and of a call. What a carrier brings again is neither: who repeats old bundles must not make a
+        dead station look alive."""
+        self.watch.heard_bundle(carrier)
         lines = self.ctx.record.ledger.line_count()
         for pulse in (p for p in payload.pulses if p.line < lines):
             self._pulse(pulse, carrier)
         for signal in (s for s in payload.signals if s.line < lines):
             self.watch.heard_signal(signal.line)
             self.calls.heard(signal, carrier)
+
+    def _apply(self, payload: Payload, carrier: int) -> None:
         if payload.entries:
             self._entries(payload.entries, carrier)
         if payload.parts:

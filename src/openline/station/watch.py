@@ -33,6 +33,7 @@ class Watch:
         self.ctx = ctx
         self.up_since_ms = 0
         self.pulses: dict[Stamp, int] = {}  # (line, carrier) → when their last pulse came
+        self.brought: dict[tuple[int, bytes], None] = {}  # bundles that carriers brought, oldest first
         self.lines: dict[int, int] = {}  # line → when their last pulse or signal came
         self.echoes: dict[int, int] = {}  # line → when the newest of our pulses that they echoed had left
         self.carriers: dict[int, int] = {}
