@@ -25,6 +25,8 @@ from openline.wire.bundle import Echo, Have, Pulse
 from openline.wire.terms import Lane, Presence
 
 SENT_KEPT: Final = 16
+TAG_BYTES: Final = 16
+BROUGHT_KEPT: Final = 4096  # chosen: two days of pulses on one line, 256 KiB
 Stamp = tuple[int, int]  # (line or carrier, carrier)
 
 
@@ -81,6 +83,16 @@ class Watch:
         self.ctx.remember("heard", plain)
 
     # ---- hearing
+
+    def is_news(self, carrier: int, bundle: bytes) -> bool:
+        """Whether this carrier brings this bundle for the first time, told by the authentication tag at its end."""
+        mark = (carrier, bundle[-TAG_BYTES:])
+        if mark in self.brought:
+            return False
+        self.brought[mark] = None
+        if len(self.brought) > BROUGHT_KEPT:
+            del self.brought[next(iter(self.brought))]
+        return True
 
     def heard_bundle(self, carrier: int, at_ms: int | None = None) -> None:
         """An authenticated bundle of any kind came by this carrier (`at_ms`, where it was computed)."""

@@ -6,6 +6,7 @@ import pytest
 
 from openline.core import silence
 from openline.core.silence import Observed
+from openline.station.alarms import Alarm
 from openline.station.commands import SendMessage, SetPresence
 from openline.wire.terms import Lane, Presence
 from tests.simulation.pair import Node, Pair
@@ -116,6 +117,21 @@ def test_what_does_not_open_is_not_heard(pair: Pair) -> None:
     assert observed(north) is Observed.CANNOT_TELL
     pair.deliver(parcel)
     assert observed(north) is not Observed.CANNOT_TELL
+
+
+def test_a_bundle_that_a_carrier_repeats_is_no_sign_of_life(pair: Pair) -> None:
+    """Their station is gone and the network plays its last pulses over and over: nothing of that is heard."""
+    north, south = pair.nodes
+    south.turn(lambda: [south.running.pulse(line) for line in (0, 1)])
+    kept = list(pair.flight)
+    pair.settle()
+    south.kill()
+    for _ in range(10):
+        pair.now_ms += MINUTE_MS
+        for parcel in kept:
+            pair.deliver(parcel)
+    assert observed(north) is Observed.CANNOT_TELL
+    assert Alarm.PEER_SILENT in north.running.alarms(north.now)
 
 
 def test_our_own_probes_are_evidence(pair: Pair) -> None:
