@@ -7,7 +7,7 @@ Rules of this file: times are integers with the unit in the name; `_ms` on a *cl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -143,3 +143,49 @@ class Store(Protocol):
     def part(self, digest: bytes, index: int) -> bytes | None: ...
 
     def close(self) -> None: ...
+
+
+class Parcel(NamedTuple):
+    """A bundle handed to a carrier. `stored`: a relay keeps it for a side that is not attached. `ticket` comes back by
+    `Told.kept` where the carrier confirms that it keeps the bundle."""
+
+    data: bytes
+    stored: bool = True
+    ticket: object = None
+
+
+class Told(Protocol):
+    """What a carrier tells its station. Every call comes from the event loop's thread."""
+
+    def up(self) -> None:
+        """A path stands, as far as the carrier can tell; told again only after `down`."""
+
+    def down(self, why: str) -> None:
+        """The path is gone; `why` is one sentence for the log and for `status`."""
+
+    def arrived(self, bundle: bytes) -> Awaitable[None]:
+        """A bundle came. What is given back completes when the station has taken it in durably, or refused it; it
+        never raises. A carrier that lets few of them stand unfinished pushes back on a flood."""
+
+    def word(self, in_touch: bool, attached: bool | None) -> None:
+        """What a relay says of the other side (spec 5.4); `in_touch` false when we no longer hear the relay."""
+
+    def kept(self, ticket: object) -> None:
+        """The carrier confirms that it keeps the parcel with this ticket for the other side."""
+
+    def trouble(self, what: str) -> None:
+        """Something an operator should read: a refused certificate, a wrong setting, a flood."""
+
+
+class Carrier(Protocol):
+    """A way for bundles to travel. It can neither read nor forge; what it says is evidence only (spec 5)."""
+
+    async def run(self, told: Told) -> None:
+        """Serve until cancelled. Outages are its daily bread: it connects again by itself, within 5 s."""
+
+    def send(self, parcel: Parcel) -> None:
+        """Hand a bundle over; never waits. What cannot go now is dropped: the record sends it again (spec 5.2)."""
+
+    def figures(self) -> Mapping[str, int]:
+        """Counts since the start, for metrics: `bundles_in`, `bundles_out`, `bytes_in`, `bytes_out`, `dropped`, and
+        what else this kind has to tell."""
