@@ -6,25 +6,22 @@ faults the first that is met; a `Scenario` needs no further checking, and its ac
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final
 
 from openline.play import loading_values as read
 from openline.play.loading_steps import StepReader
-from openline.play.loading_table import Field, File, Spot, check_keys, read_table, shown
+from openline.play.loading_table import Field, File, Spot, check_keys, read_table
 from openline.play.loading_values import Known
 from openline.play.loading_verbs import BOTH
 from openline.play.scenario import CarrierSpec, LineSpec, Scenario, ScenarioFault
-from openline.play.toml_lines import lines_of
+from openline.station.toml_text import NotToml, parse, shown
 from openline.wire import accord, cbor, limits
 from openline.wire.accord import CarrierKind
 
 LATENCY_MS_MAX: Final = 10**7  # the accord's own bound (spec 3.5)
 PRINCIPALS_MAX: Final = 255  # the accord's own bound (spec 3.5)
-DEPTH_MAX: Final = 64  # chosen: the format itself nests five deep
 SIDES_BYTES: Final = 32 * 1024  # two sides' own keys and officers in the accord, rounded up
 PRINCIPAL_BYTES: Final = 1400  # a principal's keys and name there, rounded up
 
@@ -178,44 +175,8 @@ def _parse(text: str, name: str) -> Spot:
         ScenarioFault: no TOML, with the line that the parser gives.
     """
     try:
-        text.encode()
-        root = tomllib.loads(text)
-        return Spot(File(name, lines_of(text)), (), root)
-    except UnicodeEncodeError as error:
-        raise _no_toml(name, _line_at(text, error.start), "a character that is no Unicode text") from None
-    except tomllib.TOMLDecodeError as error:
-        raise _no_toml(name, _line_told(text, str(error)), str(error)) from None
-    except RecursionError:
-        raise _no_toml(name, _line_too_deep(text), "arrays or tables nest too deep") from None
-    except ValueError:  # Python's own bound on the digits of a decimal number
-        raise _no_toml(name, _line_too_long(text), "a number has too many digits") from None
-
-
-def _no_toml(name: str, line: int, what: str) -> ScenarioFault:
-    sentence = f"{name}, line {line}: not readable as TOML: {what}; allowed there: TOML 1.0"
-    return ScenarioFault(sentence, step=None, key="", line=line, allowed="TOML 1.0")
-
-
-def _line_at(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
-
-
-def _line_told(text: str, message: str) -> int:
-    """The line in the parser's own message; without one the text ended too early."""
-    told = re.search(r"at line ([0-9]+)", message)
-    return int(told.group(1)) if told is not None else _line_at(text.rstrip(), len(text))
-
-
-def _line_too_deep(text: str) -> int:
-    """Where brackets first nest past `DEPTH_MAX`; brackets in strings count too, so it may say a line too early."""
-    depth = 0
-    for match in re.finditer(r"[][{}]", text):
-        depth += 1 if match.group() in "[{" else -1
-        if depth > DEPTH_MAX:
-            return _line_at(text, match.start())
-    return 1
-
-
-def _line_too_long(text: str) -> int:
-    longest = max(re.finditer(r"[0-9_]+", text), key=lambda match: len(match.group()), default=None)
-    return _line_at(text, longest.start()) if longest is not None else 1
+        parsed = parse(text)
+    except NotToml as error:
+        sentence = f"{name}, line {error.line}: not readable as TOML: {error.what}; allowed there: TOML 1.0"
+        raise ScenarioFault(sentence, step=None, key="", line=error.line, allowed="TOML 1.0") from None
+    return Spot(File(name, parsed.lines), (), parsed.root)

@@ -12,9 +12,9 @@ from enum import Enum
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from openline.play.scenario import ScenarioFault
-from openline.play.toml_lines import Path, line_of
+from openline.station.toml_lines import Path, line_of
+from openline.station.toml_text import on_one_line, shown
 
-SHOWN_MAX: Final = 60  # chosen: characters of a wrong value that a message repeats
 K = TypeVar("K")
 
 
@@ -55,7 +55,7 @@ class Spot:
         """`what` is a sentence part about this place, such as "is missing"."""
         step = _number_of(self.path) if self.path[:1] == ("step",) else None
         key = ".".join(part for part in _within(self.path) if isinstance(part, str))
-        place = f"{self.file.name}, line {self.line}: {_table_of(self.path)}, key {_on_one_line(key)}"
+        place = f"{self.file.name}, line {self.line}: {_table_of(self.path)}, key {on_one_line(key)}"
         return ScenarioFault(
             f"{place}: {what}; allowed there: {allowed}", step=step, key=key, line=self.line, allowed=allowed
         )
@@ -80,24 +80,6 @@ def _table_of(path: Path) -> str:
     if number is not None:
         return f"step {number}" if path[0] == "step" else f"[[{path[0]}]] {number}"
     return f"[{path[0]}]" if len(path) > 1 else "the file"
-
-
-def shown(value: Any) -> str:
-    """A value of the file as a message repeats it: as TOML would have it, cut if long."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, list):
-        return "an array"
-    if isinstance(value, int) and value.bit_length() > 64:
-        return "a number past 64 bits"
-    return _on_one_line(f'"{value}"' if isinstance(value, str) else str(value))
-
-
-def _on_one_line(text: str) -> str:
-    cut = text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
-    return "".join(x if x.isprintable() else "\N{REPLACEMENT CHARACTER}" for x in cut)
 
 
 class Need(Enum):

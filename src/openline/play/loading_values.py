@@ -15,8 +15,9 @@ from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from openline.play import durations
-from openline.play.loading_table import Field, Reader, Spot, read_table, shown
+from openline.play.loading_table import Field, Reader, Spot, read_table
 from openline.play.scenario import Person
+from openline.station.toml_text import shown
 from openline.wire import limits
 from openline.wire.errors import Misuse
 from openline.wire.terms import CheckIn

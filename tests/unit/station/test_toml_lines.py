@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openline.play.toml_lines import line_of, lines_of
+from openline.station.toml_lines import line_of, lines_of
 
 KEYS = st.sampled_from(["a", "b", "c-1", "d.e", "ключ", 'q"q', "#h", "[x]", "e = 1", ""])
 LEAVES = st.one_of(
