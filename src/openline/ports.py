@@ -147,11 +147,14 @@ class Store(Protocol):
 
 class Parcel(NamedTuple):
     """A bundle handed to a carrier. `stored`: a relay keeps it for a side that is not attached. `ticket` comes back by
-    `Told.kept` where the carrier confirms that it keeps the bundle."""
+    `Told.kept` where the carrier confirms that it keeps the bundle. `bulk`: everything else overtakes it. `key`: it
+    replaces a parcel with the same key that still waits here."""
 
     data: bytes
     stored: bool = True
     ticket: object = None
+    bulk: bool = False
+    key: object = None
 
 
 class Told(Protocol):
@@ -185,6 +188,9 @@ class Carrier(Protocol):
 
     def send(self, parcel: Parcel) -> None:
         """Hand a bundle over; never waits. What cannot go now is dropped: the record sends it again (spec 5.2)."""
+
+    def nudge(self) -> None:
+        """The other side showed life by another way: whatever waits for its next attempt tries now."""
 
     def figures(self) -> Mapping[str, int]:
         """Counts since the start, for metrics: `bundles_in`, `bundles_out`, `bytes_in`, `bytes_out`, `dropped`, and

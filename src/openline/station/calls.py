@@ -4,7 +4,8 @@ Rules of this file:
 1. Ring and answer are signals on the line's own carriers, never entries; a ring after its 60 s rings nothing.
 2. What the called station says of a call it signs; the caller's entry carries those words, so that neither can deny.
 3. Every attempt, rung or not, is one entry of the caller's, written when the call finishes, even across a restart.
-4. An answered call is closed by two seals: the caller's first, then the called side's, which names it.
+4. An answered call lasts until either hangs up, at most `talk_ms`: a call that nobody ends is ended.
+5. It is closed by two seals: the caller's first, then the called side's, which names it.
 """
 
 from __future__ import annotations
@@ -69,8 +70,9 @@ class Ringing:
 
 
 class Calls:
-    def __init__(self, ctx: Context, sealer: Sealer, checkpoints: Checkpoints) -> None:
+    def __init__(self, ctx: Context, sealer: Sealer, checkpoints: Checkpoints, talk_ms: int = TALK_MS) -> None:
         self.ctx = ctx
+        self.talk_ms = talk_ms
         self.sealer = sealer
         self.checkpoints = checkpoints
         self.placed: dict[bytes, Placed] = {}
@@ -93,10 +95,17 @@ class Calls:
         return call_id
 
     def hang_up(self, call_id: bytes) -> None:
-        """End a call of ours now."""
-        call = self.placed.get(call_id)
+        """End a call now: one of ours, or one of theirs that we answered; silently if it is over."""
+        call, ring = self.placed.get(call_id), self.ringing.get(call_id)
         if call is not None:
             self._finish(call)
+        elif ring is not None and ring.answered_ms is not None and not ring.over:
+            self._over(ring)
+            self._signal(Signal(Act.HANG_UP, ring.call_id, ring.line, ring.lane, ring.due_s, 0, None))
+
+    def _over(self, ring: Ringing) -> None:
+        ring.over, ring.repeat_ms = True, None
+        self.ctx.tell("ended", line=ring.line, id=ring.call_id)
 
     def _ring(self, call: Placed) -> None:
         age = self.ctx.now.elapsed_ms - call.started_ms
@@ -156,6 +165,9 @@ class Calls:
         self.ctx.append(
             by_station(Seal(line=line, call_id=call_id, closes=closes, due_s=due_s, checkpoint=checkpoint))
         )
+        ring = self.ringing.get(call_id)
+        if ring is not None and not ring.over:
+            self._over(ring)
 
     def _closing(self, line: int, due_s: int) -> bool:
         """Whether no later check-in of the line is due on the same day: its seal carries a checkpoint."""
@@ -205,6 +217,9 @@ class Calls:
             self._heard_ring(signal, carrier)
         elif signal.act is Act.WORD and signal.word is not None:
             self._heard_word(signal, signal.word)
+        elif signal.act is Act.HANG_UP and (call := self.placed.get(signal.call_id)) is not None:
+            if call.answered_ms is not None:
+                self._finish(call)
         elif (ring := self.ringing.get(signal.call_id)) is not None:
             ring.repeat_ms = None  # they have our word
             if signal.act is not Act.CONNECTED and ring.answered_ms is None:
@@ -258,13 +273,13 @@ class Calls:
         times: list[int] = []
         for call in self.placed.values():
             if call.answered_ms is not None:
-                times.append(call.answered_ms + TALK_MS)
+                times.append(call.answered_ms + self.talk_ms)
             else:
                 times.append(call.started_ms + RING_MS)
                 if call.rang is None:
                     times.append(call.repeat_ms)
         for ring in self.ringing.values():
-            times.append(ring.until_ms + TALK_MS)
+            times.append(self._forget_ms(ring))
             if ring.repeat_ms is not None:
                 times.append(ring.repeat_ms)
         return min(times, default=None)
@@ -273,7 +288,7 @@ class Calls:
         now = self.ctx.now.elapsed_ms
         for call in list(self.placed.values()):
             if call.answered_ms is not None:
-                if now >= call.answered_ms + TALK_MS:
+                if now >= call.answered_ms + self.talk_ms:
                     self._finish(call)
             elif now >= call.started_ms + RING_MS:
                 self._finish(call)
@@ -284,8 +299,12 @@ class Calls:
             if ring.repeat_ms is not None and now >= ring.repeat_ms:
                 ring.repeat_ms = now + REPEAT_MS if now < ring.until_ms else None
                 self._say(ring)
-            if now >= ring.until_ms + TALK_MS:
+            if now >= self._forget_ms(ring):
                 del self.ringing[ring.call_id]
+
+    def _forget_ms(self, ring: Ringing) -> int:
+        """When a call of theirs has ended for certain, whether we heard so or not."""
+        return ring.until_ms + (self.talk_ms if ring.answered_ms is not None and not ring.over else TALK_MS)
 
     # ---- the record
 

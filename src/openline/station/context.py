@@ -29,13 +29,15 @@ ELAPSED_START = Now(0, 0)
 
 class Send(NamedTuple):
     """A bundle to hand to a carrier. `after`, `upto`: it holds our entries beyond the one and up to the other, which a
-    relay can confirm as kept."""
+    relay can confirm as kept. `key`: it makes one that waits there under the same key superfluous."""
 
     carrier: int
     data: bytes
     after: tuple[int, int] | None = None
     upto: tuple[int, int] | None = None
     stored: bool = True  # whether a relay keeps it for a side that is not attached
+    bulk: bool = False  # whether everything else overtakes it
+    key: object = None
 
 
 class Event(NamedTuple):

@@ -24,7 +24,7 @@ from openline.keys.secret import RootKeys, SigningKey, XwingKey, psk_check
 from openline.ports import Entropy, Now, Store
 from openline.station import alarms, commands
 from openline.station.alarms import Alarm
-from openline.station.calls import Calls, line_carriers
+from openline.station.calls import TALK_MS, Calls, line_carriers
 from openline.station.checkpoints import Checkpoints
 from openline.station.compose import check_lane, compose
 from openline.station.context import Context, Effects, Identity, Send
@@ -44,9 +44,10 @@ from openline.wire.terms import Approval, Lane, Level, Phase
 
 
 class Desk:
-    """One station. `identity` holds its keys; `store` its record, which this desk alone may write."""
+    """One station. `identity` holds its keys; `store` its record, which this desk alone may write; `talk_ms`: how long
+    an answered call lasts that nobody hangs up."""
 
-    def __init__(self, identity: Identity, store: Store, entropy: Entropy) -> None:
+    def __init__(self, identity: Identity, store: Store, entropy: Entropy, *, talk_ms: int = TALK_MS) -> None:
         self.identity = identity
         self.ctx = Context(identity, store, entropy)
         ctx = self.ctx
@@ -54,7 +55,7 @@ class Desk:
         self.outbox = Outbox(ctx, self.sealer)
         self.pages = Pages(ctx, self.sealer)
         self.checkpoints = Checkpoints(ctx)
-        self.calls = Calls(ctx, self.sealer, self.checkpoints)
+        self.calls = Calls(ctx, self.sealer, self.checkpoints, talk_ms)
         self.watch = Watch(ctx)
         self.restoration = Restoration(ctx, self.sealer, self.outbox)
         self.duties = Duties(ctx, self.calls)
@@ -217,6 +218,11 @@ class Desk:
         self.ctx.now = now
         self.calls.answer(call_id, phase)
 
+    def hang_up(self, call_id: bytes, now: Now) -> None:
+        """End a call, whichever side placed it."""
+        self.ctx.now = now
+        self.calls.hang_up(call_id)
+
     def rotate_keys(self, new: SigningKey, prekey: XwingKey, now: Now) -> None:
         """Name a new station key, then a new prekey; prekeys of before stay for what is still on its way. The caller
         has both private halves on durable ground already: an entry that names a lost key cannot be taken back."""
@@ -282,7 +288,7 @@ class Desk:
             have=self.outbox.have(), pulses=(self.watch.make_pulse(line),), holds_epoch=self.sealer.newest
         )
         bundle = self.sealer.seal(payload)
-        ctx.effects.sends += [Send(carrier, bundle, stored=False) for carrier in carriers]
+        ctx.effects.sends += [Send(carrier, bundle, stored=False, key=("pulse", line)) for carrier in carriers]
 
     def pulse_all(self) -> None:
         for line in range(len(self.ctx.accord.lines)):

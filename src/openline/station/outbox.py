@@ -135,7 +135,7 @@ class Outbox:
 
     def hint(self, carrier: int) -> None:
         payload = Payload(have=self.have(), holds_epoch=self.sealer.newest)
-        self.ctx.effects.sends.append(Send(carrier, self.sealer.seal(payload), stored=False))
+        self.ctx.effects.sends.append(Send(carrier, self.sealer.seal(payload), stored=False, key="hint"))
 
     def send_waiting(self, paths: list[int]) -> None:
         """What they are not known to hold, oldest first, by each of these carriers; by a relay, what it does not
@@ -166,7 +166,7 @@ class Outbox:
             return
         for chunk in chunks(entries):
             bundle, upto = self.sealer.seal(Payload(entries=tuple(chunk))), place_of(chunk[-1])[1:]
-            self.ctx.effects.sends += [Send(carrier, bundle, after, upto) for carrier in paths]
+            self.ctx.effects.sends += [Send(carrier, bundle, after, upto, key=(after, upto)) for carrier in paths]
             after = upto
         self.sent = max(self.sent, after)
 

@@ -187,7 +187,7 @@ class Pages:
         self._fetch_lost(paths)
         for carrier in sorted(self.answer_on & self.ctx.up):
             payload = Payload(parts_wanted=self.lacking())
-            self.ctx.effects.sends.append(Send(carrier, self.sealer.seal(payload), stored=False))
+            self.ctx.effects.sends.append(Send(carrier, self.sealer.seal(payload), stored=False, key="parts wanted"))
         self.answer_on.clear()
 
     def _fetch_lost(self, paths: list[int]) -> None:
@@ -205,16 +205,18 @@ class Pages:
         self.fetching.rest()  # it begins again with this turn's end
 
     def _send(self, digest: bytes, indexes: Iterable[int], paths: list[int]) -> None:
-        for bundle in self.bundles(digest, indexes):
-            self.ctx.effects.sends += [Send(carrier, bundle) for carrier in paths]
+        for index, bundle in self.bundles(digest, indexes):
+            sends = [Send(carrier, bundle, bulk=True, key=(digest, index)) for carrier in paths]
+            self.ctx.effects.sends += sends
 
-    def bundles(self, digest: bytes, indexes: Iterable[int], *, opener: bool = False) -> list[bytes]:
+    def bundles(self, digest: bytes, indexes: Iterable[int], *, opener: bool = False) -> list[tuple[int, bytes]]:
+        """The parts that we hold of these, each sealed, with its index."""
         found = []
         for index in indexes:
             data = self._part(digest, index)
             if data is not None:
                 part = Part(digest, index, self.totals[digest], data)
-                found.append(self.sealer.seal(Payload(parts=(part,)), opener=opener))
+                found.append((index, self.sealer.seal(Payload(parts=(part,)), opener=opener)))
         return found
 
     def packed(self) -> list[bytes]:
@@ -222,7 +224,7 @@ class Pages:
         return [
             bundle
             for out in self.outgoing.values()
-            for bundle in self.bundles(out.digest, range(out.total), opener=True)
+            for _, bundle in self.bundles(out.digest, range(out.total), opener=True)
         ]
 
 

@@ -1,0 +1,352 @@
+"""The live carrier: bundles over a WebSocket over TLS 1.3, dialled and accepted by either side (spec 5.9).
+
+Rules of this file:
+1. It authenticates nobody but the other station's certificate, reads nothing, and keeps nothing across a connection:
+   what was on its way when one broke is sent again by the record.
+2. Its own sign of life (a WebSocket ping) is apart from the line's pulse, which is sealed and evidence. A path that
+   does not answer it is given up.
+3. The newest connection sends; every one that stands is listened to. Whoever has none dials, for ever, at most 5 s
+   apart.
+4. A thin line is fed no faster than it runs, in pieces, so that nothing waits behind what could have waited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.typing import Subprotocol
+
+from openline.carriers.gate import Gate, listening
+from openline.carriers.queue import Waiting
+from openline.ports import Parcel, Told
+from openline.wire.limits import BUNDLE_BYTES_MAX
+
+SUBPROTOCOL: Final = Subprotocol("openline.1")
+WHOLE: Final = 0
+PIECE, LAST_PIECE = 1, 2
+BULK_PIECE, LAST_BULK_PIECE = 3, 4
+
+PIECE_BYTES: Final = 16 * 1024  # chosen: a millisecond on a slow network; a message waits behind one at most
+THIN_BYTES_S: Final = 10_000  # chosen: below it, pings by the second would be a tenth of the line
+PING_S, PONG_S = 1.0, 2.0
+THIN_PING_S, THIN_PONG_S = 15.0, 15.0
+OPEN_S: Final = 5.0
+DIAL_FIRST_S: Final = 0.1
+DIAL_MAX_S: Final = 5.0
+PENDING_MAX: Final = 64  # chosen: bundles handed over and not taken in yet; beyond, the other side waits
+STANDING_MAX: Final = 4  # chosen: one each way, and one of each that the other side has not noticed to be dead
+
+Connection: TypeAlias = ClientConnection | ServerConnection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where this side listens and whom it dials: `host:port` each, the first that answers. `rate_bytes_s`: no more
+    than this is sent; 0 is as fast as it goes."""
+
+    server_tls: ssl.SSLContext
+    client_tls: ssl.SSLContext
+    listen: str = ""
+    connect: tuple[str, ...] = ()
+    rate_bytes_s: int = 0
+
+
+class Path:
+    """One connection, and the pieces of what is coming by it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.more = asyncio.Event()
+        self.pieces = bytearray()
+        self.bulk = bytearray()
+
+
+class Live:
+    """A `ports.Carrier`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.waiting = Waiting()
+        self.paths: list[Path] = []
+        self.port = 0  # where it listens, once it does
+        self._told: Told | None = None
+        self._nudged = asyncio.Event()
+        self._pending: set[asyncio.Future[None]] = set()
+        self._gate: Gate | None = None
+        self._free_at = 0.0  # when a thin line has room again
+        self.counts = dict.fromkeys(("bundles_in", "bundles_out", "bytes_in", "bytes_out", "connections"), 0)
+
+    # ---- the port
+
+    async def run(self, told: Told) -> None:
+        """Listen and dial until cancelled.
+
+        Raises:
+            OSError: the address to listen on cannot be had.
+        """
+        self._told = told
+        async with self._listening(), asyncio.TaskGroup() as group:
+            if self.settings.connect:
+                group.create_task(self._dial())
+            await asyncio.Event().wait()
+
+    def send(self, parcel: Parcel) -> None:
+        if not self.paths:
+            self.waiting.dropped += 1
+            return
+        self.waiting.put(parcel)
+        self.paths[-1].more.set()
+
+    def nudge(self) -> None:
+        self._nudged.set()
+
+    def figures(self) -> Mapping[str, int]:
+        refused = 0 if self._gate is None else self._gate.refused
+        rtt_us = int(self.paths[-1].connection.latency * 1e6) if self.paths else 0
+        return {**self.counts, "dropped": self.waiting.dropped, "refused": refused, "rtt_us": rtt_us}
+
+    # ---- connections
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
+        if not self.settings.listen:
+            yield
+            return
+        host, port = address(self.settings.listen)
+        self._gate = gate = listening(host, port)
+        self.port = gate.getsockname()[1]
+        async with serve(self._serve, sock=gate, ssl=self.settings.server_tls, **self._options()):
+            yield
+
+    def _options(self) -> dict[str, Any]:
+        thin = 0 < self.settings.rate_bytes_s < THIN_BYTES_S
+        return {
+            "subprotocols": [SUBPROTOCOL],
+            "compression": None,  # bundles are sealed: nothing to gain, and a length to tell
+            "max_size": BUNDLE_BYTES_MAX + 1,
+            "open_timeout": OPEN_S,
+            "close_timeout": 1.0,
+            "ping_interval": THIN_PING_S if thin else PING_S,
+            "ping_timeout": THIN_PONG_S if thin else PONG_S,
+            "ssl_handshake_timeout": OPEN_S,
+        }
+
+    async def _dial(self) -> None:
+        wait_s, turn = DIAL_FIRST_S, 0
+        while True:
+            self._nudged.clear()
+            if not self.paths:
+                where = self.settings.connect[turn % len(self.settings.connect)]
+                turn += 1
+                if await self._dialled(where):
+                    wait_s = DIAL_FIRST_S
+            if not self.paths:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._nudged.wait(), wait_s * random.uniform(0.5, 1))
+                wait_s = min(wait_s * 2, DIAL_MAX_S)
+            else:
+                await self._nudged.wait()  # until the last path is gone
+
+    async def _dialled(self, where: str) -> bool:
+        """Whether a connection stood; returns when it is gone."""
+        host, port = address(where)
+        try:
+            connection = await connect(
+                f"wss://{bracketed(host)}:{port}/",
+                ssl=self.settings.client_tls,
+                proxy=None,
+                user_agent_header=None,
+                **self._options(),
+            )
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed, EOFError) as error:
+            self._tell_refusal(where, error)
+            return False
+        async with connection:
+            await self._serve(connection)
+        return True
+
+    def _tell_refusal(self, where: str, error: Exception) -> None:
+        """A certificate that is not the one of the accord is for an operator; that nobody answers is not."""
+        if isinstance(error, ssl.SSLCertVerificationError) and self._told is not None:
+            self._told.trouble(f"{where} shows a certificate that the other side's root did not issue")
+
+    async def _serve(self, connection: Connection) -> None:
+        if self._told is None or connection.subprotocol != SUBPROTOCOL:
+            await connection.close(1002, "openline.1 is spoken here")
+            return
+        path = Path(connection)
+        self._stand(path)
+        sending = asyncio.create_task(self._send(path))
+        try:
+            why = await self._receive(path)
+        finally:
+            sending.cancel()
+            with suppress(asyncio.CancelledError, ConnectionClosed):
+                await sending
+        self._fall(path, why)
+
+    def _stand(self, path: Path) -> None:
+        """A new connection: the other side may have lost what the one before it carried, so the path is told anew."""
+        told = self._told
+        self.counts["connections"] += 1
+        if self.paths and told is not None:
+            told.down("another connection took over")
+        self.paths.append(path)
+        if len(self.paths) > STANDING_MAX:
+            self.paths[0].connection.transport.abort()
+        if told is not None:
+            told.up()
+        path.more.set()
+
+    def _fall(self, path: Path, why: str) -> None:
+        newest = path is self.paths[-1]
+        self.paths.remove(path)
+        if not self.paths:
+            self.waiting.clear()
+        if newest and self._told is not None:
+            self._told.down(why)
+            if self.paths:
+                self._told.up()
+                self.paths[-1].more.set()
+        self._nudged.set()
+
+    # ---- coming
+
+    async def _receive(self, path: Path) -> str:
+        """Hand over what comes, until the connection is gone; why it is."""
+        connection = path.connection
+        try:
+            while True:
+                frame = await connection.recv(decode=False)
+                bundle = self._joined(path, frame)
+                if bundle is None:
+                    continue
+                self.counts["bundles_in"] += 1
+                self.counts["bytes_in"] += len(bundle)
+                if self._told is not None:
+                    await self._hand_over(self._told.arrived(bundle))
+        except ConnectionClosed as closed:
+            return reason(closed)
+        except ValueError as error:
+            await connection.close(1002, str(error))
+            return f"the other side broke the carrier's rules: {error}"
+
+    def _joined(self, path: Path, frame: bytes) -> bytes | None:
+        """The bundle that a frame is, or completes.
+
+        Raises:
+            ValueError: a frame of no known kind, or pieces of more than a bundle.
+        """
+        kind = frame[0] if frame else -1
+        if kind == WHOLE:
+            return frame[1:]
+        if kind not in (PIECE, LAST_PIECE, BULK_PIECE, LAST_BULK_PIECE):
+            raise ValueError("a frame of no known kind")
+        pieces = path.pieces if kind in (PIECE, LAST_PIECE) else path.bulk
+        pieces += memoryview(frame)[1:]
+        if len(pieces) > BUNDLE_BYTES_MAX:
+            raise ValueError("pieces of more than a bundle")
+        if kind in (PIECE, BULK_PIECE):
+            return None
+        whole = bytes(pieces)
+        pieces.clear()
+        return whole
+
+    async def _hand_over(self, taken: Awaitable[None]) -> None:
+        """Let few bundles stand unfinished: beyond, the other side's sending waits."""
+        pending = asyncio.ensure_future(taken)
+        if pending.done():
+            return
+        self._pending.add(pending)
+        pending.add_done_callback(self._pending.discard)
+        while len(self._pending) >= PENDING_MAX:
+            await asyncio.wait(self._pending, return_when=asyncio.FIRST_COMPLETED)
+
+    # ---- going
+
+    async def _send(self, path: Path) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                parcel = self.waiting.take() if path is self.paths[-1] else None
+                if parcel is None:
+                    path.more.clear()
+                    if not len(self.waiting) or path is not self.paths[-1]:
+                        await path.more.wait()
+                elif parcel.bulk:
+                    await self._in_pieces(path, parcel.data, BULK_PIECE)
+                else:
+                    await self._quick(path, parcel.data)
+
+    async def _quick(self, path: Path, data: bytes) -> None:
+        if self.settings.rate_bytes_s and len(data) > self._piece_bytes():
+            await self._in_pieces(path, data, PIECE)
+        else:
+            await self._frame(path, WHOLE, data)
+        self._sent(data)
+
+    async def _in_pieces(self, path: Path, data: bytes, kind: int) -> None:
+        """A bundle piece by piece; between two pieces of bulk, whatever overtakes it."""
+        size = self._piece_bytes()
+        for start in range(0, len(data), size):
+            while kind == BULK_PIECE and (quick := self.waiting.take(bulk=False)) is not None:
+                await self._quick(path, quick.data)
+            last = start + size >= len(data)
+            await self._frame(path, kind + last, data[start : start + size])
+        if kind == BULK_PIECE:
+            self._sent(data)
+
+    def _piece_bytes(self) -> int:
+        rate = self.settings.rate_bytes_s
+        return PIECE_BYTES if not rate else max(128, min(PIECE_BYTES, rate // 2))
+
+    async def _frame(self, path: Path, kind: int, data: bytes) -> None:
+        if self.settings.rate_bytes_s:
+            await self._room(len(data) + 1)
+        await path.connection.send(bytes((kind,)) + data)
+
+    async def _room(self, size: int) -> None:
+        """Wait until a thin line has carried what it was given before."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        begins = max(self._free_at, now)
+        self._free_at = begins + size / self.settings.rate_bytes_s
+        if begins > now:
+            ready = asyncio.Event()
+            loop.call_at(begins, ready.set)
+            await ready.wait()
+
+    def _sent(self, data: bytes) -> None:
+        self.counts["bundles_out"] += 1
+        self.counts["bytes_out"] += len(data)
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host and port of `host:port`; an IPv6 host stands in brackets.
+
+    Raises:
+        ValueError: no port in it.
+    """
+    host, _, port = text.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def reason(closed: ConnectionClosed) -> str:
+    """Why a connection is gone, in words for the log and for `status`."""
+    if closed.sent is not None and closed.sent.reason == "keepalive ping timeout":
+        return "no answer to our sign of life"
+    if closed.rcvd is not None:
+        return f"closed by the other side ({closed.rcvd.code})"
+    return "the connection broke"
