@@ -18,13 +18,13 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from openline.cli import evidence as files
 from openline.cli.files import FILE, json_option, read_file, write_new
 from openline.cli.play import memory_folder
 from openline.core.explain import Explanation
 from openline.core.explain import explain as explained
 from openline.core.schedule import zone
 from openline.core.silence import Evidence, Observed
+from openline.station import evidence as files
 from openline.wire.errors import Misuse
 from openline.wire.terms import Lane
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openline.cli import evidence as files
+from openline.station import evidence as files
 from openline.cli.main import cli
 from openline.core.explain import explain
 from openline.wire.errors import Misuse

@@ -1,0 +1,91 @@
+"""How people name what is in the record, and what they mean (spec 1.3).
+
+Rules of this file: officers cite a message, notice or document as side–line–year–number, with dashes or hyphens;
+anything may be named by its place, `north 0/17` or `north:0/17`, and by its id in hex. What names nothing, or two
+things, is refused with what it could have been.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from openline.core.ledger import year_of
+from openline.station.context import Context
+from openline.wire.bodies import Tracked
+from openline.wire.entry import Entry, Place
+from openline.wire.errors import Misuse
+
+_PLACE: Final = re.compile(r"^(.+?)[ :](\d{1,19})/(\d{1,19})$")
+_CITED: Final = re.compile(r"^(.+)[-–](\d{4})[-–](\d{1,19})$")
+_ID_PREFIX_MIN: Final = 8
+
+Citation = tuple[int, int, int, int]  # side, line, year, number
+
+
+class Citations:
+    """Names of what the record holds; fed with every entry, from before the desk's start on."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self._ids: dict[Citation, bytes] = {}
+        self._cites: dict[bytes, Citation] = {}
+        self._sides = tuple(side.name for side in ctx.accord.sides)
+        self._lines = tuple(line.id for line in ctx.accord.lines)
+        ctx.on_append.append(self._on_entry)
+
+    def _on_entry(self, entry: Entry) -> None:
+        body = entry.body
+        if isinstance(body, Tracked) and body.line < len(self._lines):
+            cited = (entry.side, body.line, year_of(entry.time_s), body.number)
+            self._ids.setdefault(cited, entry.id)
+            self._cites[entry.id] = cited
+
+    def ref(self, identity: bytes, place: Place) -> str:
+        """The name officers use: the citation, or the place of what is not cited."""
+        cited = self._cites.get(identity)
+        if cited is None or self._ids[cited] != identity:  # one number twice is the author's doing: name the place
+            return self.place(place)
+        side, line, year, number = cited
+        return f"{self._sides[side]}–{self._lines[line]}–{year}–{number}"
+
+    def place(self, place: Place) -> str:
+        return f"{self._sides[place.side]} {place.gen}/{place.seq}"
+
+    def resolve(self, text: str) -> bytes:
+        """The id of what `text` names.
+
+        Raises:
+            Misuse: it names nothing that the record holds.
+        """
+        found = self._by_place(text) or self._by_citation(text) or self._by_id(text)
+        if found is None:
+            raise Misuse(
+                f"nothing in the record is named {text}",
+                next_step=f"Write {self._sides[0]}–{self._lines[0]}–2026–17, {self._sides[0]} 0/17, or an id in hex.",
+            )
+        return found
+
+    def _by_place(self, text: str) -> bytes | None:
+        match = _PLACE.match(text)
+        if match is None or match[1] not in self._sides:
+            return None
+        return self.ctx.record.id_at(self._sides.index(match[1]), int(match[2]), int(match[3]))
+
+    def _by_citation(self, text: str) -> bytes | None:
+        match = _CITED.match(text)
+        if match is None:
+            return None
+        for side, name in enumerate(self._sides):
+            for line, identity in enumerate(self._lines):
+                if match[1] in (f"{name}–{identity}", f"{name}-{identity}"):
+                    return self._ids.get((side, line, int(match[2]), int(match[3])))
+        return None
+
+    def _by_id(self, text: str) -> bytes | None:
+        if len(text) < _ID_PREFIX_MIN or re.fullmatch("[0-9a-f]+", text) is None:
+            return None
+        ledger = self.ctx.record.ledger
+        known = (*ledger.items, *ledger.offers, *ledger.suspensions)
+        found = {identity for identity in known if identity.hex().startswith(text)}
+        return found.pop() if len(found) == 1 else None

@@ -1,0 +1,251 @@
+"""Drafts that wait for their officers, and their release (spec 2.1): the one way in for everything a person records.
+
+Rules of this file:
+1. A command is drafted; what needs no officer is recorded in the same turn, what needs one or two waits for them.
+2. A draft is durable. Before it is recorded it is drafted again: if the record has changed what it says, nobody has
+   approved *that*, and it is refused.
+3. An approval is checked when it is given, so that the second officer does not find out about the first one's key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any, Final, cast
+
+import msgspec
+
+from openline.audit.describe import Describer
+from openline.core import approvals
+from openline.core.release import Draft
+from openline.keys import public
+from openline.ports import Now
+from openline.station.api import types as t
+from openline.station.api.citing import Citations
+from openline.station.api.translate import Translator
+from openline.station.desk import Desk
+from openline.station.runner import Runner
+from openline.wire import cbor
+from openline.wire.bodies import Body, kind_of, to_plain
+from openline.wire.entry import Entry
+from openline.wire.errors import Misuse, Refused
+from openline.wire.limits import BLOB_BYTES_MAX
+from openline.wire.terms import Approval
+
+DRAFTS_MAX: Final = 256  # chosen: more than a post has at hand in a day
+ID_BYTES: Final = 4
+PREFIX: Final = "draft/"
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A draft that waits, as it is kept."""
+
+    command: t.AnyCommand
+    body: bytes
+    given: tuple[tuple[int, int, bytes], ...] = ()
+
+
+class Drafts:
+    """The station's drafts; `known` is the memory of what the store holds."""
+
+    def __init__(self, runner: Runner, citations: Citations) -> None:
+        self.runner = runner
+        self.citations = citations
+        self.pages: dict[bytes, bytes] = {}  # handed in, not recorded yet
+        self.translator = Translator(runner.desk.ctx, citations, self._pages_of)
+        kept = runner.store.metas(PREFIX)
+        self.known = {
+            key.removeprefix(PREFIX): msgspec.msgpack.decode(data, type=Pending) for key, data in kept.items()
+        }
+
+    # ---- pages
+
+    def keep_pages(self, pages: bytes) -> str:
+        """Hold the pages of a document until its draft is recorded; their digest.
+
+        Raises:
+            Misuse: more than a document may have, or too many at once.
+        """
+        held = sum(len(each) for each in self.pages.values())
+        if len(pages) > BLOB_BYTES_MAX or held + len(pages) > 2 * BLOB_BYTES_MAX:
+            raise Misuse(f"pages of {len(pages)} bytes: a document has {BLOB_BYTES_MAX} at most")
+        digest = hashlib.sha256(pages).digest()
+        self.pages[digest] = pages
+        return digest.hex()
+
+    def _pages_of(self, digest: bytes) -> bytes:
+        if digest not in self.pages:
+            raise Misuse("these pages were not handed in", next_step="Hand them in again, then draft the document.")
+        return self.pages[digest]
+
+    # ---- drafting and release
+
+    async def make(self, asked: t.AnyCommand) -> t.Drafted:
+        """Draft a command; record it at once if no officer need approve it.
+
+        Raises:
+            Refused: a rule refuses it. Misuse: a name in it means nothing.
+        """
+        return await self.runner.ask(lambda desk, now: self._make(desk, now, asked))
+
+    def _make(self, desk: Desk, now: Now, asked: t.AnyCommand) -> t.Drafted:
+        desk.check_appending()
+        draft = desk.draft(self.translator.command(asked), now)
+        if desk.approvals_needed(draft) == 0:
+            return self._recorded(desk, now, asked, draft, ())
+        if len(self.known) >= DRAFTS_MAX:
+            raise Refused(f"{DRAFTS_MAX} drafts wait already", next_step="Release or drop one of them.")
+        identity = desk.ctx.entropy.bytes(ID_BYTES).hex()
+        pending = Pending(asked, plain(draft.body))
+        self._keep(desk, identity, pending)
+        return self._told(desk, identity, pending, draft)
+
+    async def approve(self, identity: str, asked: t.Approve) -> t.Drafted:
+        """Add an officer's approval; record the draft when it has all it needs.
+
+        Raises:
+            Refused: the signature or counter does not hold, or the record has changed what the draft says.
+            Misuse: no such draft or officer.
+        """
+        return await self.runner.ask(lambda desk, now: self._approve(desk, now, identity, asked))
+
+    def _approve(self, desk: Desk, now: Now, identity: str, asked: t.Approve) -> t.Drafted:
+        pending = self._pending(identity)
+        draft = self._drafted_again(desk, now, pending)
+        given = self._checked(desk, draft, asked, pending)
+        pending = Pending(pending.command, pending.body, tuple((a.officer, a.counter, a.signature) for a in given))
+        if len(given) >= desk.approvals_needed(draft):
+            told = self._recorded(desk, now, pending.command, draft, given)
+            self._forget(desk, identity)
+            return told
+        self._keep(desk, identity, pending)
+        return self._told(desk, identity, pending, draft)
+
+    def _drafted_again(self, desk: Desk, now: Now, pending: Pending) -> Draft:
+        draft = desk.draft(self.translator.command(pending.command), now)
+        if plain(draft.body) != pending.body:
+            raise Refused(
+                "the record has changed what this draft says since it was drafted; nobody has approved that",
+                next_step="Drop it and draft it again.",
+            )
+        return draft
+
+    def _checked(self, desk: Desk, draft: Draft, asked: t.Approve, pending: Pending) -> list[Approval]:
+        """The approvals given so far and this one."""
+        ctx, officer = desk.ctx, self.translator.officer(asked.officer)
+        before = [Approval(*each) for each in pending.given if each[0] != officer]
+        if asked.counter < desk.next_counter(officer):
+            raise Refused(
+                f"counter {asked.counter} of {asked.officer} was used before",
+                next_step=f"Sign again with {desk.next_counter(officer)} or more.",
+            )
+        message = public.officer_message(ctx.accord_id, ctx.us, draft.body, officer, asked.counter)
+        signature = bytes.fromhex(asked.signature)
+        try:
+            public.verify(ctx.accord.sides[ctx.us].officers[officer].key, message, signature)
+        except public.BadSignature:
+            raise Refused(
+                f"this is not {asked.officer}'s signature of this draft", next_step="Sign with the officer's own key."
+            ) from None
+        return [*before, Approval(officer, asked.counter, signature)]
+
+    def _recorded(
+        self, desk: Desk, now: Now, asked: t.AnyCommand, draft: Draft, given: tuple[Approval, ...] | list[Approval]
+    ) -> t.Drafted:
+        released = desk.release(draft, given)
+        pages = self._pages_of(bytes.fromhex(asked.pages)) if isinstance(asked, t.Document) else None
+        entry = desk.record(released, now, pages=pages)
+        if isinstance(asked, t.Document):
+            self.pages.pop(bytes.fromhex(asked.pages), None)
+        told = self._told(desk, "", Pending(asked, plain(draft.body)), draft)
+        return msgspec.structs.replace(told, entry=self.entry(entry))
+
+    # ---- what waits
+
+    def all(self) -> tuple[t.Drafted, ...]:
+        """Every draft that waits, oldest first."""
+        desk, now = self.runner.desk, self.runner.clock.now()
+        found = []
+        for identity, pending in self.known.items():
+            try:
+                draft = self._drafted_again(desk, now, pending)
+            except (Refused, Misuse) as error:
+                found.append(self._stale(identity, pending, error.what))
+            else:
+                found.append(self._told(desk, identity, pending, draft))
+        return tuple(found)
+
+    def one(self, identity: str) -> t.Drafted:
+        """A draft that waits.
+
+        Raises:
+            Misuse: there is none of that name.
+        """
+        self._pending(identity)
+        return next(each for each in self.all() if each.id == identity)
+
+    async def drop(self, identity: str) -> None:
+        """Take a draft back before anybody recorded it.
+
+        Raises:
+            Misuse: there is none of that name.
+        """
+
+        def drop(desk: Desk, now: Now) -> None:
+            self._pending(identity)
+            self._forget(desk, identity)
+
+        await self.runner.ask(drop)
+
+    def _pending(self, identity: str) -> Pending:
+        if identity not in self.known:
+            raise Misuse(f"no draft {identity} waits here", next_step="Look at the list of drafts.")
+        return self.known[identity]
+
+    def _keep(self, desk: Desk, identity: str, pending: Pending) -> None:
+        self.known[identity] = pending
+        desk.ctx.remember(PREFIX + identity, msgspec.msgpack.encode(pending))
+
+    def _forget(self, desk: Desk, identity: str) -> None:
+        del self.known[identity]
+        desk.ctx.remember(PREFIX + identity, None)
+
+    # ---- telling
+
+    def _told(self, desk: Desk, identity: str, pending: Pending, draft: Draft) -> t.Drafted:
+        officers = self.translator.officers
+        row = self._row(desk, draft.body)
+        return t.Drafted(
+            id=identity,
+            kind=row.kind,
+            what=row.text(),
+            body=pending.body.hex(),
+            needed=desk.approvals_needed(draft),
+            approved_by=tuple(officers[each[0]] for each in pending.given),
+            counters={name: desk.next_counter(number) for number, name in enumerate(officers)},
+            warnings=draft.warnings,
+        )
+
+    def _stale(self, identity: str, pending: Pending, why: str) -> t.Drafted:
+        return t.Drafted(
+            id=identity, kind=type(pending.command).__name__.lower(), what="cannot be released any more",
+            body=pending.body.hex(), needed=0, approved_by=(), counters={}, warnings=(why,),
+        )  # fmt: skip
+
+    def _row(self, desk: Desk, body: Body) -> Any:
+        """The draft told as its entry will be."""
+        ctx = desk.ctx
+        gen, seq = ctx.record.cursors[ctx.us].next_place
+        entry = Entry(ctx.us, gen, seq, b"", None, ctx.now.clock_s, body, b"", b"")
+        return Describer(ctx.accord).row(entry)
+
+    def entry(self, entry: Entry) -> t.Entry:
+        return t.Entry(
+            id=entry.id.hex(), place=self.citations.place(entry.place), ref=self.citations.ref(entry.id, entry.place)
+        )
+
+
+def plain(body: Body) -> bytes:
+    """What approving officers look at and sign: [kind, body] without approvals."""
+    bare = cast(Body, replace(cast(Any, body), approvals=())) if approvals.approvals_of(body) else body
+    return cbor.encode([kind_of(bare), to_plain(bare)])

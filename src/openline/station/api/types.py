@@ -1,0 +1,278 @@
+"""What goes in and out of the local API, as types: requests, answers, and what an officer may ask (docs/openapi.json).
+
+Rules of this file: the types are the format; an unknown field is refused. Lines, lanes, carriers and officers go by
+their names in the accord; entries by their citation, their place or their id (`api.citing`). Times are seconds of the
+station's clock unless the name says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+LaneName: TypeAlias = Literal["liaison", "safety"]
+PrecedenceName: TypeAlias = Literal["ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH"]
+Days: TypeAlias = Literal["working", "daily"]
+Hex: TypeAlias = Annotated[str, Meta(pattern="^([0-9a-f]{2})*$")]
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What is asked of the station."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the station answers."""
+
+
+# ---- commands that make an entry
+
+
+class Command(Ask, frozen=True, tag_field="do"):
+    """What an officer, or a program, asks the station to record."""
+
+
+class Marked(Command, frozen=True, kw_only=True):
+    """What messages, notices and documents have in common. `due_s`: an answer is wanted within so many seconds."""
+
+    line: str
+    lane: LaneName = "liaison"
+    precedence: PrecedenceName = "ROUTINE"
+    due_s: Annotated[int, Meta(ge=0)] = 0
+    exercise: bool = False
+    language: str = ""
+    corrects: str | None = None
+    translation_of: str | None = None
+    action: tuple[str, ...] = ()
+    info: tuple[str, ...] = ()
+
+
+class Message(Marked, frozen=True, kw_only=True, tag="message"):
+    text: str
+
+
+class Notice(Marked, frozen=True, kw_only=True, tag="notice"):
+    form: str
+    fields: dict[str, str] = {}
+
+
+class Document(Marked, frozen=True, kw_only=True, tag="document"):
+    """`pages`: what POST /v1/pages answered."""
+
+    pages: Hex
+    title: str = ""
+
+
+class Reply(Command, frozen=True, kw_only=True, tag="answer"):
+    """A message on the lane of what it answers."""
+
+    to: str
+    text: str
+
+
+class Service(Command, frozen=True, kw_only=True, tag="service"):
+    line: str
+    text: str
+
+
+class Letter(Command, frozen=True, kw_only=True, tag="letter"):
+    """`to`: a principal of the other side; `age`: the file, sealed elsewhere, in base64."""
+
+    to: str
+    age: bytes
+
+
+class Suspend(Command, frozen=True, kw_only=True, tag="suspend"):
+    """`lines` left out: all that are in force. `from_s` 0: now."""
+
+    lines: tuple[str, ...] = ()
+    lanes: tuple[LaneName, ...] = ("liaison",)
+    reason: str = ""
+    from_s: int = 0
+
+
+class Propose(Command, frozen=True, kw_only=True, tag="propose"):
+    effective_s: int
+    lines: tuple[str, ...] = ()
+    lanes: tuple[LaneName, ...] = ("liaison",)
+
+
+class Accept(Command, frozen=True, kw_only=True, tag="accept"):
+    """`ed25519`, `mldsa44`: our announcement keys' signatures, for an announcement or minute."""
+
+    target: str
+    ed25519: Hex = ""
+    mldsa44: Hex = ""
+
+
+class Withdraw(Command, frozen=True, kw_only=True, tag="withdraw"):
+    target: str
+
+
+class CheckIn(Ask, frozen=True, kw_only=True):
+    """A scheduled call. `at`: as 09:00; `zone` left out: our side's."""
+
+    at: Annotated[str, Meta(pattern="^[0-2][0-9]:[0-5][0-9]$")]
+    caller: str
+    days: Days = "daily"
+    zone: str = ""
+
+
+class Amend(Command, frozen=True, kw_only=True, tag="amend"):
+    """A change of one line; what is left out stays. `holidays`: days as 2021-10-04."""
+
+    line: str
+    effective_s: int
+    check_ins: tuple[CheckIn, ...] | None = None
+    carriers: tuple[str, ...] | None = None
+    expires_s: int | None = None
+    holidays: tuple[str, ...] | None = None
+    pulse_s: int | None = None
+
+
+class Statement(Command, frozen=True, kw_only=True, tag="announce"):
+    """An announcement, or with `minute` a minute, with our two signatures of its note."""
+
+    texts: dict[str, str]
+    ed25519: Hex
+    mldsa44: Hex
+    minute: bool = False
+
+
+class SetPresence(Command, frozen=True, kw_only=True, tag="presence"):
+    mode: Literal["shown", "withheld"]
+
+
+class Acknowledge(Command, frozen=True, kw_only=True, tag="acknowledge"):
+    """`officer`: whose word it is, by name."""
+
+    target: str
+    officer: str
+
+
+AnyCommand: TypeAlias = (
+    Message | Notice | Document | Reply | Service | Letter | Suspend | Propose | Accept | Withdraw | Amend | Statement
+    | SetPresence | Acknowledge
+)  # fmt: skip
+
+
+# ---- release
+
+
+class Drafted(Answer, frozen=True, kw_only=True):
+    """A command that the rules let through. Where `needed` officers must approve, each signs `body`, the CBOR of
+    [kind, body] (spec 3.6), under a counter not below `counters` says; else it is recorded and `entry` says where."""
+
+    id: str
+    kind: str
+    what: str
+    body: Hex
+    needed: int
+    approved_by: tuple[str, ...]
+    counters: dict[str, int]
+    warnings: tuple[str, ...]
+    entry: Entry | None = None
+
+
+class Approve(Ask, frozen=True, kw_only=True):
+    """One officer's approval of a draft: the signature of spec 3.6."""
+
+    officer: str
+    counter: Annotated[int, Meta(ge=1)]
+    signature: Hex
+
+
+class Entry(Answer, frozen=True, kw_only=True):
+    """Where an entry stands. `ref`: how officers cite it, else its place."""
+
+    id: Hex
+    place: str
+    ref: str
+
+
+# ---- what there is
+
+
+class LaneState(Answer, frozen=True, kw_only=True):
+    formal: str
+    cut: bool
+
+
+class LineState(Answer, frozen=True, kw_only=True):
+    """A line: what is agreed, by lane, and what is observed; `heard_ms`: how long ago anything of theirs came on it."""
+
+    id: str
+    lanes: dict[str, LaneState]
+    observed: str
+    says: str
+    heard_ms: int | None
+    carriers: tuple[str, ...]
+    next_check_in_s: int | None
+    expires_s: int
+
+
+class CarrierState(Answer, frozen=True, kw_only=True):
+    """A carrier. `state`: up, or in words why not; `attached`: what a relay says of the other side."""
+
+    id: str
+    kind: str
+    state: str
+    up: bool
+    figures: dict[str, int]
+    attached: bool | None = None
+
+
+class Heads(Answer, frozen=True, kw_only=True):
+    ours: str
+    theirs: str
+    equal: bool
+    entries: int
+
+
+class Status(Answer, frozen=True, kw_only=True):
+    version: str
+    side: str
+    other: str
+    now_s: int
+    up_s: int
+    restoring: bool
+    lines: tuple[LineState, ...]
+    carriers: tuple[CarrierState, ...]
+    alarms: tuple[str, ...]
+    heads: Heads
+    waiting: int
+    unopened: int
+    drafts: int
+    calls: int
+
+
+class Explained(Answer, frozen=True, kw_only=True):
+    """Why a line is silent, or is not: as `openline explain --json`."""
+
+    side: str
+    line: str
+    lane: str
+    formal: str
+    formal_says: str
+    observed: str
+    observed_says: str
+    for_: tuple[str, ...] = msgspec.field(name="for")
+    against: tuple[str, ...]
+    cannot_know: tuple[str, ...]
+    next_steps: tuple[str, ...]
+    evidence: dict[str, Any]
+
+
+class Fault(Answer, frozen=True, kw_only=True):
+    """Why not. `fault`: refused, misuse, peer, carrier, storage, ours, unknown."""
+
+    fault: str
+    what: str
+    next_step: str = ""
+
+
+class Done(Answer, frozen=True, kw_only=True):
+    """It is done; `entry`, where it left one."""
+
+    entry: Entry | None = None

@@ -1,0 +1,137 @@
+"""What the station answers when it is asked how things stand.
+
+Rules of this file: it reads and changes nothing; the formal state and the observed one are told side by side and never
+made into one word; ages are elapsed time.
+"""
+
+from __future__ import annotations
+
+from openline import __version__
+from openline.core import agenda, receipts, silence, state
+from openline.core.explain import explain
+from openline.core.state import Formal
+from openline.ports import Now
+from openline.station.api import types as t
+from openline.station.api.citing import Citations
+from openline.station.calls import line_carriers
+from openline.station.desk import Desk
+from openline.station.evidence import encode
+from openline.station.runner import Runner
+from openline.wire.terms import Lane
+
+
+class Views:
+    def __init__(self, runner: Runner, citations: Citations) -> None:
+        self.runner = runner
+        self.citations = citations
+        self.started_ms = runner.clock.now().elapsed_ms
+
+    def _reading(self) -> tuple[Desk, Now]:
+        now = self.runner.clock.now()
+        self.runner.desk.at(now)
+        return self.runner.desk, now
+
+    def status(self, drafts: int) -> t.Status:
+        desk, now = self._reading()
+        ctx = desk.ctx
+        head_us, head_them = ctx.record.cursors[ctx.us].head, ctx.record.cursors[ctx.them].head
+        sides = [side.name for side in ctx.accord.sides]
+        return t.Status(
+            version=__version__,
+            side=sides[ctx.us],
+            other=sides[ctx.them],
+            now_s=now.clock_s,
+            up_s=(now.elapsed_ms - self.started_ms) // 1000,
+            restoring=ctx.restoring,
+            lines=tuple(self._line(desk, now, n) for n in range(len(ctx.accord.lines))),
+            carriers=tuple(self._carrier(n) for n in range(len(ctx.accord.carriers))),
+            alarms=tuple(sorted(desk.alarms(now))),
+            heads=t.Heads(
+                ours="" if head_us is None else f"{sides[ctx.us]} {head_us.gen}/{head_us.seq}",
+                theirs="" if head_them is None else f"{sides[ctx.them]} {head_them.gen}/{head_them.seq}",
+                equal=desk.inbound.heads_equal(),
+                entries=ctx.record.count,
+            ),
+            waiting=self._waiting(desk),
+            unopened=len(desk.unopened()),
+            drafts=drafts,
+            calls=len(desk.calls.ringing_here()) + len(desk.calls.placed),
+        )
+
+    def _waiting(self, desk: Desk) -> int:
+        """How many entries of ours the other side is not known to hold."""
+        ctx, held = desk.ctx, desk.outbox.held
+        return sum(
+            ctx.record.length(ctx.us, gen) - (held[1] + 1 if gen == held[0] else 0)
+            for gen in ctx.record.generations(ctx.us)
+            if gen >= held[0]
+        )
+
+    def _line(self, desk: Desk, now: Now, line: int) -> t.LineState:
+        ctx, ledger = desk.ctx, desk.ctx.record.ledger
+        evidence = desk.evidence(line, Lane.LIAISON, now)
+        found = explain(evidence, now.elapsed_ms)
+        heard = desk.watch.lines.get(line)
+        return t.LineState(
+            id=ctx.accord.lines[line].id,
+            lanes={lane.name.lower(): self._lane(desk, line, lane, now) for lane in Lane},
+            observed=found.observed.value,
+            says=found.headline,
+            heard_ms=None if heard is None else now.elapsed_ms - heard,
+            carriers=tuple(ctx.accord.carriers[n].id for n in line_carriers(ctx, line)),
+            next_check_in_s=agenda.next_due(ledger, line, now.clock_s),
+            expires_s=state.line_in_force(ledger, line, now.clock_s).expires_s,
+        )
+
+    def _lane(self, desk: Desk, line: int, lane: Lane, now: Now) -> t.LaneState:
+        ledger = desk.ctx.record.ledger
+        cut = state.cut(ledger, line, lane, now.clock_s) is not Formal.OPEN
+        return t.LaneState(
+            formal=desk.formal(line, lane, now).value, cut=cut or state.expired(ledger, line, now.clock_s)
+        )
+
+    def _carrier(self, number: int) -> t.CarrierState:
+        agreed = self.runner.desk.ctx.accord.carriers[number]
+        carrier = self.runner.carriers.get(number)
+        there = self.runner.paths.get(number, "carried by hand" if carrier is None else "")
+        relay = self.runner.desk.watch.relays.get(number)
+        return t.CarrierState(
+            id=agreed.id,
+            kind=agreed.kind.name.lower(),
+            state=there,
+            up=there == "up",
+            figures={} if carrier is None else dict(carrier.figures()),
+            attached=None if relay is None else relay[1],
+        )
+
+    def why(self, line: int, lane: Lane) -> t.Explained:
+        """What is known of a line's silence, from which evidence, and what cannot be known."""
+        desk, now = self._reading()
+        evidence = desk.evidence(line, lane, now)
+        found = explain(evidence, now.elapsed_ms)
+        return t.Explained(
+            side=desk.ctx.accord.sides[desk.ctx.us].name,
+            line=evidence.line,
+            lane=evidence.lane,
+            formal=evidence.formal,
+            formal_says=found.formal,
+            observed=found.observed.value,
+            observed_says=found.headline,
+            for_=found.for_,
+            against=found.against,
+            cannot_know=found.cannot_know,
+            next_steps=found.next_steps,
+            evidence=encode(evidence, now.elapsed_ms),
+        )
+
+    def alive(self) -> bool:
+        """Whether something authenticated came from their station lately, on any path."""
+        desk, now = self._reading()
+        lines = range(len(desk.ctx.accord.lines))
+        return any(silence.alive(desk.evidence(n, Lane.LIAISON, now), now.elapsed_ms) for n in lines)
+
+    def reached(self, identity: bytes) -> str:
+        """How far something of ours got, by what the record proves."""
+        ledger = self.runner.desk.ctx.record.ledger
+        item = ledger.items.get(identity)
+        return "" if item is None else receipts.reached(ledger, item).value
