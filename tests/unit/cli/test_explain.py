@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openline.station import evidence as files
 from openline.cli.main import cli
 from openline.core.explain import explain
+from openline.station import evidence as files
 from openline.wire.errors import Misuse
 from tests.unit.cli.scenarios import ABSENT, CARRIER_DOWN, DESTROYED, HEAD, LATER, UNANSWERED
 from tests.unit.core.evidences import EVIDENCE, NOW, WELL
