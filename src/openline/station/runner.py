@@ -106,6 +106,7 @@ class Runner:
         self.log = log
         self.paths: dict[int, str] = dict.fromkeys(self.carriers, "not tried yet")
         self.listeners: list[Callable[[Event], None]] = []
+        self.on_up: Callable[[], None] = lambda: None
         self.turns = 0
         self._probe = probe
         self._writer = GroupWriter(store)
@@ -172,6 +173,7 @@ class Runner:
         self._ahead_ms = now.clock_ms - now.elapsed_ms
         try:
             await self._turn([(start, None)])
+            self.on_up()
             async with asyncio.TaskGroup() as group:
                 for number, carrier in self.carriers.items():
                     group.create_task(carrier.run(Told(self, number)))

@@ -1,0 +1,148 @@
+"""Asking a running station: HTTP on its Unix socket, or on its loopback address with the token.
+
+Rules of this file:
+1. Which station: `--station`, else the environment's OPENLINE_STATION, else ./station.toml.
+2. What the station refuses is raised here as the same error, so that a verb ends with the same exit code as if it had
+   been refused in this process.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlencode
+
+import click
+import msgspec
+
+from openline.cli.files import FILE
+from openline.station import config as configs
+from openline.station.api import types as t
+from openline.station.config import Config
+from openline.wire.errors import (
+    CarrierFault,
+    Misuse,
+    OpenlineError,
+    OurFault,
+    PeerFault,
+    Refused,
+    StorageFault,
+)
+
+DEFAULT: Final = Path("station.toml")
+ENVIRONMENT: Final = "OPENLINE_STATION"
+PATIENCE_S: Final = 60
+FAULTS: Final[dict[str, type[OpenlineError]]] = {
+    "refused": Refused, "misuse": Misuse, "peer": PeerFault, "carrier": CarrierFault, "storage": StorageFault,
+    "ours": OurFault,
+}  # fmt: skip
+
+T = TypeVar("T")
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def station_option(verb: Verb) -> Verb:
+    """`--station`: which running station is asked."""
+    return click.option(
+        "--station", type=FILE, envvar=ENVIRONMENT, default=DEFAULT, show_default=True,
+        help=f"The station's configuration (or the environment's {ENVIRONMENT}).",
+    )(verb)  # fmt: skip
+
+
+class _Unix(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=PATIENCE_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+class Asking:
+    """A running station, as its own command line sees it."""
+
+    def __init__(self, config_file: Path) -> None:
+        self.config_file = config_file
+        self.config: Config = configs.load(config_file)
+
+    def get(self, path: str, gives: type[T], **query: str | None) -> T:
+        """Ask what is at `path`. Raises: as `call`."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._as(self.call("GET", path + (f"?{urlencode(given)}" if given else "")), gives)
+
+    def post(self, path: str, asked: Any = None, gives: type[T] | None = None) -> Any:
+        """Have something done. `asked`: a value of the API, or bytes. Raises: as `call`."""
+        body = asked if isinstance(asked, bytes) else msgspec.json.encode(asked) if asked is not None else None
+        found = self.call("POST", path, body)
+        return None if gives is None else self._as(found, gives)
+
+    def delete(self, path: str) -> None:
+        self.call("DELETE", path)
+
+    def _as(self, data: bytes, gives: type[T]) -> T:
+        if gives is bytes:
+            return data  # type: ignore[return-value]
+        try:
+            return msgspec.json.decode(data, type=gives)
+        except msgspec.DecodeError as error:
+            raise OurFault(f"the station answered what this release does not know: {error}") from None
+
+    def call(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """One request.
+
+        Raises:
+            Misuse: no station is running there.
+            OpenlineError: what the station raised, as the same class.
+        """
+        connection = self._connection()
+        try:
+            connection.request(method, path, body, self._headers())
+            response = connection.getresponse()
+            data = response.read()
+        except (ConnectionRefusedError, FileNotFoundError):
+            raise Misuse(
+                f"no station is running on {self.config.api.socket}",
+                next_step=f"Start it: openline up {self.config_file}.",
+            ) from None
+        except OSError as error:
+            raise StorageFault(f"{self.config.api.socket}: {error.strerror or 'the station did not answer'}") from None
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise _fault(data, response.status)
+        return data
+
+    def _connection(self) -> http.client.HTTPConnection:
+        return _Unix(self.config.api.socket)
+
+    def _headers(self) -> Mapping[str, str]:
+        return {"Host": "localhost"}
+
+
+def _fault(data: bytes, status: int) -> OpenlineError:
+    try:
+        fault = msgspec.json.decode(data, type=t.Fault)
+    except msgspec.DecodeError:
+        return Misuse(f"the station does not know this request ({status}): is it of another release?")
+    return FAULTS.get(fault.fault, OurFault)(fault.what, next_step=fault.next_step)
+
+
+def part(text: str) -> str:
+    """A name as a part of a path."""
+    return quote(text, safe="")
+
+
+def show_json(value: Any) -> None:
+    """A value of the API as one JSON object."""
+    click.echo(json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
+
+
+def asking(station: Path) -> Asking:
+    return Asking(Path(os.fspath(station)))

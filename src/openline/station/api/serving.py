@@ -1,0 +1,100 @@
+"""Serving HTTP in the station's own event loop: on a Unix socket, or on a TCP address.
+
+Rules of this file: a socket file that a dead station left is removed, one that a living station serves is not; the
+Unix socket is its owner's and group's alone; nothing here handles signals, for they are the program's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from openline.wire.errors import Misuse
+
+MODE: Final = 0o660
+STOP_S: Final = 2
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the program."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(app: Starlette, on: socket.socket) -> AsyncIterator[None]:
+    """Serve `app` on a bound socket for as long as the context lasts; the socket is closed at its end."""
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", loop="none", http="h11", ws="none",
+        server_header=False, date_header=False, timeout_graceful_shutdown=STOP_S, timeout_keep_alive=STOP_S,
+    )  # fmt: skip
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[on]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        with suppress(asyncio.CancelledError):
+            await task
+        on.close()
+
+
+def unix_socket(path: Path) -> socket.socket:
+    """A socket file for the local API.
+
+    Raises:
+        Misuse: a station is serving there, or no file can be made there.
+    """
+    _clear(path)
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o777 & ~MODE)
+    try:
+        made.bind(str(path))
+    except OSError as error:
+        made.close()
+        raise Misuse(
+            f"{path}: cannot be made: {error.strerror}", next_step="Give [api] socket a short path that can be written."
+        ) from None
+    finally:
+        os.umask(before)
+    made.listen()
+    return made
+
+
+def _clear(path: Path) -> None:
+    """Remove the socket file of a station that is gone."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        try:
+            asking.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+            return
+        except OSError as error:
+            raise Misuse(f"{path}: cannot be asked who serves there: {error.strerror}") from None
+    raise Misuse(f"a station is running on {path}", next_step="Stop it first: one station to a record.")
+
+
+def tcp_socket(host: str, port: int) -> socket.socket:
+    """A listening TCP socket.
+
+    Raises:
+        Misuse: the address cannot be had.
+    """
+    try:
+        [(family, _, _, _, where), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        made = socket.create_server(where[:2], family=family)
+    except OSError as error:
+        raise Misuse(f"{host}:{port}: cannot be listened on: {error.strerror or error}") from None
+    return made

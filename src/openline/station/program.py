@@ -1,0 +1,269 @@
+"""A station from its configuration: put together, run, begun anew after a fault of its disk, stopped.
+
+Rules of this file:
+1. What is wrong with files is said before anything starts.
+2. A fault of the disk while it runs ends the desk and not the process: the API says what is wrong, and the record is
+   read again until it can be.
+3. It stops on SIGTERM or SIGINT with every commit done; SIGKILL at any moment loses nothing that was acknowledged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Final
+
+from openline.carriers.live import Live, address
+from openline.carriers.live import Settings as LiveSettings
+from openline.carriers.live_tls import client_context, server_context
+from openline.keys import tls
+from openline.keys.keyfile import open_key_file
+from openline.keys.public import check_accord
+from openline.keys.secret import PSK_BYTES, RootKeys, StationKeys, SystemEntropy, psk_check
+from openline.ports import Carrier, Now, Store
+from openline.station import config as configs
+from openline.station import health, probes
+from openline.station.api import app as apis
+from openline.station.api.routes import ROUTES, Service
+from openline.station.api.serving import serving, tcp_socket, unix_socket
+from openline.station.context import Identity
+from openline.station.desk import Desk
+from openline.station.logs import Say, log_to
+from openline.station.runner import Runner
+from openline.store import open_store
+from openline.wire import accord as accords
+from openline.wire.accord import CarrierKind, SignedAccord
+from openline.wire.errors import Malformed, Misuse, OpenlineError, OurFault, StorageFault
+
+AGAIN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
+TALK_MS: Final = 3_600_000  # spec 5.6: a call that nobody ends is ended
+KEYS_HEAD: Final = 0xA0  # a plain key set is a CBOR map, a key file an array
+
+Passphrase = Callable[[str], str]
+
+
+class Program:
+    """One station. `root` is at hand only where its keys were lost and it comes back (spec 5.8)."""
+
+    def __init__(self, path: Path, passphrase: Passphrase, *, root: RootKeys | None = None) -> None:
+        config = configs.load(path)
+        self.signed = read_accord(config.station.accord)
+        self.config = configs.load(path, self.signed.accord)
+        self.root = root
+        self.side = [side.name for side in self.signed.accord.sides].index(self.config.station.side)
+        self.keys = read_station_keys(self.config.station.keys, passphrase)
+        self.psk = read_secret(self.config.station.secret, self.signed)
+        self.say: Say = log_to(self.config.log)
+        self.fault: OpenlineError = StorageFault("this station is starting", next_step="Ask again in a moment.")
+        self.service: Service | None = None
+        self._carriers: Callable[[], dict[int, Carrier]] = self._checked_carriers()
+        self._stopping = asyncio.Event()
+
+    # ---- put together
+
+    def _checked_carriers(self) -> Callable[[], dict[int, Carrier]]:
+        """What makes this station's carriers, once their settings are known to be right."""
+        numbers = {carrier.id: n for n, carrier in enumerate(self.signed.accord.carriers)}
+        makers: dict[int, Callable[[], Carrier]] = {}
+        for asked in self.config.carrier:
+            number = numbers[asked.id]
+            if self.signed.accord.carriers[number].kind is CarrierKind.LIVE:
+                settings = self._live(asked)
+                makers[number] = lambda settings=settings: Live(settings)  # type: ignore[misc]
+        return lambda: {number: make() for number, make in makers.items()}
+
+    def _live(self, asked: configs.Carrier) -> LiveSettings:
+        if self.config.station.tls is None:
+            raise Misuse("[station] tls is missing", next_step="A live carrier needs it: openline init tls.")
+        sides = self.signed.accord.sides
+        tls.check(read(self.config.station.tls), sides[self.side].root_ed25519)
+        peer = tls.anchor(sides[1 - self.side].root_ed25519)
+        return LiveSettings(
+            server_tls=server_context(self.config.station.tls, peer),
+            client_tls=client_context(self.config.station.tls, peer),
+            listen=asked.listen or "",
+            connect=tuple(asked.connect),
+            rate_bytes_s=asked.rate_bytes_s,
+        )
+
+    # ---- run
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until stopped.
+
+        Raises:
+            Misuse: an address or the socket cannot be had.
+            StorageFault: the record cannot be opened at all.
+            OurFault: a defect; the record is unharmed.
+        """
+        _raise_descriptors()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        async with AsyncExitStack() as stack:
+            stack.callback(self.config.api.socket.unlink, missing_ok=True)
+            on = unix_socket(self.config.api.socket)
+            await stack.enter_async_context(serving(apis.application(ROUTES, self.found), on))
+            await self._serve_tcp(stack)
+            await self._until_stopped(ready)
+
+    async def _serve_tcp(self, stack: AsyncExitStack) -> None:
+        api, metrics = self.config.api, self.config.metrics
+        if api.listen is not None and api.token_file is not None:
+            token = read(api.token_file).decode("utf-8", "replace").split("\n", 1)[0].strip()
+            guarded = apis.application(ROUTES, self.found, token=token)
+            await stack.enter_async_context(serving(guarded, tcp_socket(*address(api.listen))))
+        if metrics.listen is not None:
+            told = health.application(self.found)
+            await stack.enter_async_context(serving(told, tcp_socket(*address(metrics.listen))))
+
+    def found(self) -> Service:
+        """The service that answers now.
+
+        Raises:
+            OpenlineError: why there is none.
+        """
+        if self.service is None:
+            raise self.fault
+        return self.service
+
+    async def _until_stopped(self, ready: Callable[[], None]) -> None:
+        """Run the desk, and again after each fault of the disk, until somebody stops the station."""
+        came_up, tries = False, 0
+
+        def up() -> None:
+            nonlocal came_up, tries
+            if not came_up:
+                ready()
+            came_up, tries = True, 0
+
+        while not self._stopping.is_set():
+            try:
+                await self._once(up)
+            except StorageFault as fault:
+                if not came_up:
+                    raise
+                self.fault = fault
+                self.say("storage_fault", what=fault.what, next_step=fault.next_step)
+            except OurFault as fault:
+                self.say("our_fault", what=fault.what)
+                raise
+            if not self._stopping.is_set():
+                delay_s, tries = AGAIN_S[min(tries, len(AGAIN_S) - 1)], tries + 1
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), delay_s)
+
+    async def _once(self, up: Callable[[], None]) -> None:
+        """The station from reading its store to its end: stopped, or a fault."""
+        store = open_store(self.config.station.store, must_exist=True)
+        try:
+            runner = self._runner(store)
+            service = Service(runner)
+            running = asyncio.create_task(runner.run(start=self._start))
+            stopping = asyncio.create_task(self._stopping.wait())
+            runner.on_up = lambda: self._came_up(service, up)
+            try:
+                await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self.service = None
+                self.fault = StorageFault("this station is stopping", next_step="Ask again when it is up.")
+                running.cancel()
+                stopping.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
+        finally:
+            store.close()
+
+    def _came_up(self, service: Service, up: Callable[[], None]) -> None:
+        self.service = service
+        count = service.runner.desk.ctx.record.count
+        self.say("up", side=self.config.station.side, accord=self.signed.accord.name, entries=count)
+        up()
+
+    def _runner(self, store: Store) -> Runner:
+        identity = Identity(self.signed, self.side, self.keys, self.psk)
+        desk = Desk(identity, store, SystemEntropy(), talk_ms=TALK_MS)
+        targets = self.config.probes.targets
+        probe = (lambda: probes.any_answers(targets)) if targets else None
+        return Runner(desk, store, self._carriers(), probe=probe, log=self.say)
+
+    def _start(self, desk: Desk, now: Now) -> None:
+        desk.start(now, root=self.root)
+
+
+# ---- files
+
+
+def read(path: Path) -> bytes:
+    """All of a file.
+
+    Raises:
+        Misuse: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step="Check the configuration.") from None
+
+
+def read_accord(path: Path) -> SignedAccord:
+    """The accord, every signature of it checked.
+
+    Raises:
+        Misuse: no such file. PeerFault: no accord, or a signature in it does not hold.
+    """
+    try:
+        signed = accords.decode_signed(read(path))
+    except Malformed as error:
+        raise Malformed(f"{path}: no signed accord: {error.what}") from None
+    check_accord(signed)
+    return signed
+
+
+def read_station_keys(path: Path, passphrase: Passphrase) -> StationKeys:
+    """The station's keys, from a key file or from a plain set that its owner alone may read.
+
+    Raises:
+        Misuse: another file, another passphrase, or one that others may read.
+    """
+    data = read(path)
+    if data[:1] and data[0] >= KEYS_HEAD:
+        if os.stat(path).st_mode & 0o077:
+            raise Misuse(f"{path}: others may read this station's keys", next_step=f"chmod 600 {path}")
+        try:
+            return StationKeys.from_bytes(data)
+        except Malformed as error:
+            raise Misuse(f"{path}: no station keys: {error.what}") from None
+    kind, secret = open_key_file(data, passphrase(str(path)))
+    if kind != "station":
+        raise Misuse(f"{path} holds {kind} keys; a station needs its own")
+    return StationKeys.from_bytes(secret)
+
+
+def read_secret(path: Path, signed: SignedAccord) -> bytes:
+    """The pre-shared secret made at the table.
+
+    Raises:
+        Misuse: another secret, or others may read it.
+    """
+    psk = read(path)
+    if os.stat(path).st_mode & 0o077:
+        raise Misuse(f"{path}: others may read the secret made at the table", next_step=f"chmod 600 {path}")
+    if len(psk) != PSK_BYTES or psk_check(psk) != signed.accord.psk_check:
+        raise Misuse(
+            f"{path} is not the secret that this accord was made with",
+            next_step="Take the secret from the envelope of this accord.",
+        )
+    return psk
+
+
+def _raise_descriptors() -> None:
+    """As many open files as the system lets us have: connections of strangers must not take those of the store."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
