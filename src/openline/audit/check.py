@@ -26,7 +26,7 @@ from openline.audit.reading import Lost, Read, read_all
 from openline.audit.references import References, Why
 from openline.audit.strays import Strays
 from openline.audit.tracks import NO_OFFSET, Mark, Track
-from openline.audit.verdict import Verdict
+from openline.audit.verdict import Break, Verdict
 from openline.keys import public
 from openline.wire import accord as accords
 from openline.wire import entry as entries
@@ -108,18 +108,17 @@ class Audit:
         accord = opening.signed.accord
         self._keyring = Keyring(accord, opening.signed.id)
         self._references = References()
-        self._links = Links(self._keyring, self.log)
+        self._links = Links(self._keyring, self.log, self._sound)
         self.tracks = self._links.tracks
         self._contents = Contents(accord, self._keyring, self._references, self.log)
         self._strays = Strays(self._keyring, self.tracks, self.log)
         self._order = _Order(self.log)
         trailer = self._items(reader)
-        for track, read in self._links.finish():
-            self._sound(track, read)
+        self._links.finish()
         self._summarise()
         self._acknowledged()
         self._named(reader)
-        check_trailer(self, reader, trailer)
+        check_trailer(self, reader, opening, trailer)
 
     def _items(self, reader: Reader) -> Item | None:
         """All items; the trailer where there is one."""
@@ -152,22 +151,19 @@ class Audit:
 
     def _item(self, read: Read) -> None:
         tag = read.item.tag
-        if tag is Tag.STRAY and read.entry is not None and self._links.fits_next(read.entry):
-            self._order.marked_as_stray(read, read.entry)
-            tag = Tag.ENTRY
-        if tag is Tag.ENTRY and read.signed_by is None and read.entry is not None and self._order.marked:
-            # A key that an entry marked as a stray names was not known when this one was read.
-            keys, fault = self._keyring.due(read.entry)
-            read = read._replace(keys=keys, fault=fault, signed_by=self._keyring.signs(keys, read.entry))
         if tag is Tag.STRAY:
-            self._order.stray()
+            self._links.finish()
+        if tag is Tag.STRAY and read.entry is not None and self._links.fits_next(read.entry):
+            self.log.entry("order", "marked as a stray, and is the next of its chain", read.entry.place, read)
+            tag = Tag.ENTRY
+        if tag is Tag.STRAY:
+            self._order.stray(read)
             self.verdict.strays += 1
             self._strays.take(read)
         elif tag is Tag.ENTRY:
             self._order.entry(read)
             self.verdict.entries += 1
-            for track, placed in self._links.follow(read):
-                self._sound(track, placed)
+            self._links.follow(read)
             if self.verdict.entries % PROGRESS_ENTRIES == 0:
                 self._progress(read.item.offset)
         else:
@@ -248,22 +244,30 @@ class Audit:
 
 
 class _Order:
-    """Entries first, then strays (spec 13.3): the first entry behind a stray is a break."""
+    """Entries first, then strays (spec 13.3). Where both are mixed, the fewer are the ones out of their place: strays
+    among the entries, or entries behind the strays."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._told = False
-        self.strays = False
-        self.marked = False  # an entry of a chain was marked as a stray
+        self._first: Read | None = None  # the first stray
+        self._strays = 0  # how many of them stand before an entry
+        self._late = 0  # entries behind them
+        self._found: Break | None = None
 
-    def stray(self) -> None:
-        self.strays = True
+    @property
+    def strays(self) -> bool:
+        return self._first is not None
+
+    def stray(self, read: Read) -> None:
+        self._first = self._first or read
+        if not self._late:
+            self._strays += 1
 
     def entry(self, read: Read) -> None:
-        if self.strays and not self._told:
-            self._told = True
-            self._log.file("order", "an entry behind the strays, which come last", read.item.offset)
-
-    def marked_as_stray(self, read: Read, entry: Entry) -> None:
-        self.marked = True
-        self._log.entry("order", "marked as a stray, and is the next of its chain", entry.place, read)
+        if self._first is None:
+            return
+        self._late += 1
+        if self._found is None:
+            self._found = self._log.item("order", "an entry behind the strays, which come last", read)
+        elif self._late == self._strays + 1:
+            self._log.moved(self._found, "a stray among the entries, behind which it belongs", self._first)

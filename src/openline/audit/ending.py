@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from openline.audit.keyring import first_that_signed
 from openline.audit.log import key_name
-from openline.keys import public
-from openline.keys.public import BadSignature
 from openline.wire import export
 from openline.wire.entry import Place
 from openline.wire.errors import Malformed
-from openline.wire.export import ChainHead, Item, Reader, Trailer
+from openline.wire.export import ChainHead, Item, Opening, Reader, Trailer
 
 if TYPE_CHECKING:
     from openline.audit.check import Audit
 
 
-def check_trailer(audit: Audit, reader: Reader, item: Item | None) -> None:
+def check_trailer(audit: Audit, reader: Reader, opening: Opening, item: Item | None) -> None:
     """Judge the trailer against what was read (step 6). `item` is None where the file has none."""
     verdict, log = audit.verdict, audit.log
     if item is None:
@@ -32,7 +31,9 @@ def check_trailer(audit: Audit, reader: Reader, item: Item | None) -> None:
         log.file("trailer", f"the trailer is damaged: {error.what}", item.offset)
         return
     verdict.exported_s = trailer.time_s
-    if not _signed(audit, item, trailer):
+    if not _signed(audit, opening.side, trailer):
+        if not _other_side(audit, reader, opening, item, trailer):
+            _not_signed(audit, opening.side, item, trailer)
         return
     hashed = reader.digest_before(item.offset)
     verdict.sealed = trailer.length == item.offset and trailer.digest == hashed
@@ -49,25 +50,48 @@ def check_trailer(audit: Audit, reader: Reader, item: Item | None) -> None:
         log.file("trailer", f"{what}; {verdict.entries} and {verdict.strays} are here", item.offset)
 
 
-def _signed(audit: Audit, item: Item, trailer: Trailer) -> bool:
-    """Whether the exporting side's station key in force signed it; says so if not."""
-    side = audit.verdict.exporter or 0
+def _keys(audit: Audit, side: int) -> tuple[bytes, ...]:
+    """The station keys of `side` in force at the end of its chain."""
     chains = sorted((track.gen, track.next_seq) for track in audit.tracks.values() if track.side == side)
-    keys = audit.keyring.in_force(side, *chains[-1]) if chains else audit.keyring.known(side)
+    return audit.keyring.in_force(side, *chains[-1]) if chains else audit.keyring.known(side)
+
+
+def _signed(audit: Audit, side: int, trailer: Trailer) -> bytes | None:
+    """The key of those in force for `side` that signed the trailer."""
     message = export.signed_bytes(audit.keyring.accord_id, trailer.core)
-    for key in (*keys, *audit.keyring.known(side)):
-        try:
-            public.verify(key, message, trailer.signature)
-        except BadSignature:
-            continue
-        if key in keys:
-            return True
-        what = "the trailer is signed by a station key that is no longer in force"
-        audit.log.file("trailer", what, item.offset, key_name(side, key))
+    return first_that_signed(_keys(audit, side), message, trailer.signature)
+
+
+def _other_side(audit: Audit, reader: Reader, opening: Opening, item: Item, trailer: Trailer) -> bool:
+    """Whether the other side's station signed these very bytes, but for the side that the opening names: then that is
+    what was changed, and the trailer holds."""
+    other = 1 - opening.side
+    signer = _signed(audit, other, trailer)
+    if signer is None or trailer.length != item.offset:
         return False
+    true = export.beginning(Opening(other, opening.signed))
+    if trailer.digest != reader.digest_before(item.offset, instead=true):
+        return False
+    sides = audit.verdict.sides
+    what = (
+        f"the opening says that this is {sides[opening.side]}'s record; {sides[other]}'s station signed it as its own: "
+        "the side was changed later"
+    )
+    audit.verdict.exporter, audit.verdict.sealed = other, False
+    audit.log.file("opening", what, len(export.MAGIC), key_name(other, signer))
+    return True
+
+
+def _not_signed(audit: Audit, side: int, item: Item, trailer: Trailer) -> None:
+    message = export.signed_bytes(audit.keyring.accord_id, trailer.core)
+    former = first_that_signed(audit.keyring.known(side), message, trailer.signature)
+    if former is not None:
+        what = "the trailer is signed by a station key that is no longer in force"
+        audit.log.file("trailer", what, item.offset, key_name(side, former))
+        return
+    keys = _keys(audit, side)
     what = "the trailer is not signed by the exporting side's station"
     audit.log.file("trailer", what, item.offset, key_name(side, keys[0] if keys else None))
-    return False
 
 
 def _heads(audit: Audit, item: Item, trailer: Trailer) -> bool:

@@ -9,6 +9,8 @@ Rules of this file:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from openline.audit.keyring import Keyring
 from openline.audit.log import Log
 from openline.audit.reading import Read
@@ -22,40 +24,56 @@ Chain = tuple[int, int]  # (side, generation)
 
 
 class Links:
-    """Both chains, generation by generation. `follow` takes every entry in the order of the file and gives back the
-    track on which it stands, where it is sound and in its place."""
+    """Both chains, generation by generation. `follow` takes every entry in the order of the file; `placed` is told of
+    each that is sound and in its place, with the track on which it stands, before anything behind it is looked at."""
 
-    def __init__(self, keyring: Keyring, log: Log) -> None:
+    def __init__(self, keyring: Keyring, log: Log, placed: Callable[[Track, Read], None]) -> None:
         self.tracks: dict[Chain, Track] = {}
         self._keyring = keyring
         self._log = log
+        self._tell = placed
         self._current: Chain = (0, 0)
-        self._ahead: Read | None = None  # a sound entry beyond its turn: what comes next tells what happened
+        self._ahead: Read | None = None  # an entry beyond its turn: what comes next tells what happened
         self._bad: tuple[Track, Break] | None = None  # the damaged entry just placed by position
         self._out_of_turn: dict[Place, int] = {}  # sound entries met where they do not belong, and their offsets
-        self._placed: list[tuple[Track, Read]] = []
+        self._stranger = False  # the item just read was one of them
+        self._gone_on_from: dict[Place, bytes] = {}  # what the generations name as the last entry before them
 
-    def follow(self, read: Read) -> list[tuple[Track, Read]]:
-        """Take in the next entry of the file; the sound entries that this puts in their place, in order."""
-        self._placed = []
+    def follow(self, read: Read) -> None:
+        """Take in the next entry of the file."""
+        if read.signed_by is None and read.entry is not None:
+            read = self._once_more(read, read.entry)
         if read.entry is None or read.signed_by is None:
             self._unsigned(read)
         else:
             self._signed(read, read.entry)
-        return self._placed
 
-    def finish(self) -> list[tuple[Track, Read]]:
+    def _once_more(self, read: Read, entry: Entry) -> Read:
+        """The entry, verified under a key that was not known when it was read: the entry that names it stands behind,
+        where it was moved to, or was marked as a stray."""
+        if self._keyring.in_force(*entry.place) == read.keys:
+            return read
+        keys, fault = self._keyring.due(entry)
+        return read._replace(keys=keys, fault=fault, signed_by=self._keyring.signs(keys, entry))
+
+    def finish(self) -> None:
         """No more entries: decide what was held."""
-        self._placed = []
         self._resolve(None)
-        return self._placed
 
     def fits_next(self, entry: Entry) -> bool:
         """Whether the entry is the next of a chain: then it is no stray, whatever it is marked as."""
         track = self.tracks.get((entry.side, entry.gen))
         if track is None or not track.next_seq:
             return entry.seq == 0 and self._can_begin(entry)
-        return entry.seq == track.next_seq and entry.prev == track.bytes_id_at(track.next_seq - 1)
+        next_ = entry.seq == track.next_seq and entry.prev == track.bytes_id_at(track.next_seq - 1)
+        return next_ and not self._another_named(entry)
+
+    def _another_named(self, entry: Entry) -> bool:
+        """Whether those who name what stands at the entry's place name another: then that one is missing, or moved."""
+        place = entry.place
+        named = [self._gone_on_from.get(place)]
+        named += [track.acks.of(place) for track in self.tracks.values() if track.side != entry.side]
+        return place in self._out_of_turn or any(identity not in (None, entry.id) for identity in named)
 
     def _can_begin(self, entry: Entry) -> bool:
         """Whether a chain can begin with the entry, as far as what it goes on from is here."""
@@ -80,37 +98,63 @@ class Links:
     # --- entries that somebody signed ---------------------------------------------------------------------------------
 
     def _signed(self, read: Read, entry: Entry) -> None:
-        self._resolve(entry)
+        self._resolve(entry, signed=True)
+        if (entry.side, entry.gen) > self._current:
+            self._ahead = read
+        else:
+            self._settle(read, entry, None, tell=False)
+
+    def _settle(self, read: Read, entry: Entry, following: Entry | None, *, tell: bool) -> None:
+        """Give an entry its place. Beyond its turn it waits for the next, or, if `tell`, that one is `following`."""
         track = self._open((entry.side, entry.gen), entry)
         if track.given_up:
             return
         self._reassign_bad(track, entry)
-        if entry.seq > track.next_seq:
-            self._ahead = read
+        if entry.seq == track.next_seq:
+            self._place(track, read, entry)
         elif entry.seq < track.next_seq:
             self._behind(track, read, entry)
+        elif tell:
+            self._beyond(track, read, entry, following)
         else:
-            self._place(track, read, entry)
+            self._ahead = read
 
-    def _resolve(self, following: Entry | None) -> None:
-        """Tell what an entry beyond its turn means, by what comes behind it."""
+    def _resolve(self, following: Entry | None, *, signed: bool = False) -> None:
+        """Tell what an entry beyond its turn means, by what comes behind it (`signed`, or not)."""
         read, self._ahead = self._ahead, None
         if read is None or read.entry is None:
             return
-        held, track = read.entry, self.tracks.get((read.entry.side, read.entry.gen))
-        if track is None:
-            self._beginning_lost(read, held, following)
-            return
+        held = read.entry
+        track = self.tracks.get((held.side, held.gen))
+        if read.signed_by is None:
+            if track is None:
+                self._beginning_lost(read, held, following)
+            else:
+                self._unsigned_beyond(track, read, held, following)
+        elif following is not None and self._still_to_come(following, (held.side, held.gen), signed):
+            self._misplaced(held, read, f"stands before {self._log.name(following.place)}, of an earlier chain")
+        else:
+            self._settle(read, held, following, tell=True)
+
+    def _still_to_come(self, entry: Entry, before: Chain, signed: bool) -> bool:
+        """Whether the entry is one whose turn is yet to come, in a chain that stands before another. What nobody signed
+        is believed only if that turn is near, where no one changed byte can have put it."""
+        if (entry.side, entry.gen) >= before:
+            return False
+        track = self.tracks.get((entry.side, entry.gen))
+        turn = 0 if track is None else track.next_seq
+        return entry.seq >= turn if signed else turn > 1 and entry.seq in (turn, turn + 1)
+
+    def _beyond(self, track: Track, read: Read, held: Entry, following: Entry | None) -> None:
+        """A signed entry beyond its turn: it was moved here, another was moved away, or those before it are missing."""
         turn = track.next_seq
         same = following is not None and (following.side, following.gen) == (held.side, held.gen)
         next_seq = following.seq if same and following is not None else None
-        if read.signed_by is None:
-            if next_seq == held.seq + 1:
-                self._log.missing(track.place(turn), held.seq - turn, read)
-                track.fill_to(held.seq)
-            self._bad_at(track, read)
-        elif next_seq == turn:
+        if next_seq == turn and not self._stranger:
             self._misplaced(held, read, f"stands before {self._log.name(track.place(turn))}, where it does not belong")
+        elif next_seq == turn:  # what stands in the place of `following` was told: it is the one that was moved
+            track.fill_to(held.seq)
+            self._place(track, read, held)
         elif next_seq == turn + 1 and held.seq != turn + 1:
             name = self._log.name(held.place)
             self._out_of_turn[held.place] = read.item.offset
@@ -121,13 +165,26 @@ class Links:
         else:
             self._gap(track, read, held)
 
-    def _beginning_lost(self, read: Read, held: Entry, following: Entry | None) -> None:
-        """An entry of a generation that nothing began: its beginning is missing, or its number was changed."""
-        changed = following is not None and (following.side, following.gen) == self._current
-        track = self._open(self._current if changed else (held.side, held.gen), None)
-        if not changed and held.seq:
-            self._log.missing(track.place(0), held.seq, read)
+    def _unsigned_beyond(self, track: Track, read: Read, held: Entry, following: Entry | None) -> None:
+        """Bytes that nobody signed claim a later place: the number is damaged, or those before it are missing."""
+        behind = held.place._replace(seq=held.seq + 1)
+        if following is not None and following.place == behind:
+            self._log.missing(track.place(track.next_seq), held.seq - track.next_seq, read)
             track.fill_to(held.seq)
+        self._bad_at(track, read)
+
+    def _beginning_lost(self, read: Read, held: Entry, following: Entry | None) -> None:
+        """An entry of a generation that nothing began: its beginning is missing, or its number was changed, or it was
+        moved here. In the latter cases it stands for an entry of the chain that is read, or of the one behind it."""
+        if following is not None and following.place < held.place:
+            behind = self.tracks.get((following.side, following.gen))
+            second = following.seq == (0 if behind is None else behind.next_seq) + 1
+            track = self._open((following.side, following.gen) if second else self._current, None)
+        else:
+            track = self._open((held.side, held.gen), None)
+            if held.seq:
+                self._log.missing(track.place(0), held.seq, read)
+                track.fill_to(held.seq)
         self._bad_at(track, read)
 
     def _gap(self, track: Track, read: Read, entry: Entry) -> None:
@@ -151,6 +208,7 @@ class Links:
             )
 
     def _misplaced(self, entry: Entry, read: Read, what: str) -> None:
+        self._stranger = True
         self._out_of_turn[entry.place] = read.item.offset
         self._log.entry("order", what, entry.place, read)
 
@@ -158,14 +216,14 @@ class Links:
         if (track.side, track.gen) < self._current:
             self._log.entry("order", "stands behind entries of a later chain", entry.place, read)
         self._current = (track.side, track.gen)
-        self._bad = None
+        self._bad, self._stranger = None, False
         linked = self._follows(track, read, entry)
         self._acknowledges(track, read, entry)
         if read.fault:
             code = "generation" if isinstance(entry.body, Generation) else "key"
             self._log.entry(code, read.fault, entry.place, read)
         track.append(entry, read.item.offset, holds=linked)
-        self._placed.append((track, read))
+        self._tell(track, read)
 
     # --- predecessors -------------------------------------------------------------------------------------------------
 
@@ -216,6 +274,7 @@ class Links:
         if body.last is None:
             return self._names(self._keyring.accord_id, "the accord", read, entry)
         place = Place(entry.side, body.last.gen, body.last.seq)
+        self._gone_on_from[place] = body.last.id
         before = self.tracks.get((entry.side, body.last.gen))
         held = before.id_at(body.last.seq) if before is not None else None
         if body.last.gen >= entry.gen:

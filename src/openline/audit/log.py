@@ -36,6 +36,17 @@ class Log:
                 return last
         return self._add(Break(code, what, place, read.item.offset, key_name(place.side, read.key)))
 
+    def item(self, code: str, what: str, read: Read) -> Break:
+        """A break at an item that may be no entry at all, and then has no place but its offset."""
+        return self.moved(self._add(Break(code, what)), what, read)
+
+    def moved(self, found: Break, what: str, read: Read) -> Break:
+        """`found` is better told of another item, now that more was read."""
+        found.what, found.offset = what, read.item.offset
+        found.place = None if read.entry is None else read.entry.place
+        found.key = None if read.entry is None else key_name(read.entry.side, read.key)
+        return found
+
     def breaks(self, code: str, what: str, place: Place, offset: int, key: bytes | None, count: int) -> None:
         """A break at `count` entries from `place` on."""
         self._add(Break(code, what, place, offset, key_name(place.side, key), count))

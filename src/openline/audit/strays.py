@@ -55,6 +55,9 @@ class Strays:
             name = self.log.name(entry.place)
             what = f"{name}: its author signed two entries there"
             self.log.found("fork", what, entry.place, entry.side)
+        elif track is not None and entry.seq == track.next_seq and entry.prev == track.bytes_id_at(entry.seq - 1):
+            what = "a stray where its chain ends, and another entry is named at its place: that one is missing"
+            self._wrong(read, entry, what)
         elif track is None or entry.seq >= track.next_seq:
             before = Place(entry.side, entry.gen, entry.seq - 1) if entry.seq else None
             self.log.absent(before, entry.prev, entry.place, "goes on from it")

@@ -10,6 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from enum import IntEnum
 from typing import Final
 
@@ -52,6 +53,12 @@ class Acknowledgements:
 
     def get(self, index: int) -> Head:
         return Head(self.gens[index], self.seqs[index], bytes(self.ids[index * ID_BYTES : (index + 1) * ID_BYTES]))
+
+    def of(self, place: Place) -> bytes | None:
+        """The id that is acknowledged at `place` of the other chain; None where that place is passed over."""
+        wanted = (place.gen, place.seq)
+        index = bisect_left(range(len(self)), wanted, key=lambda i: (self.gens[i], self.seqs[i]))
+        return self.get(index).id if index < len(self) and self.get(index)[:2] == wanted else None
 
 
 class Track:

@@ -108,6 +108,11 @@ def encode_opening(opening: Opening) -> bytes:
     return cbor.encode([FORMAT, opening.side, accord.encode_signed(opening.signed)])
 
 
+def beginning(opening: Opening) -> bytes:
+    """The first bytes of an export, up to and including its opening."""
+    return MAGIC + _item_bytes(Tag.ACCORD, encode_opening(opening))
+
+
 def decode_opening(data: bytes) -> Opening:
     """Read the first item's bytes (spec 13.2). The accord's signatures are not looked at.
 
@@ -229,7 +234,7 @@ class _Writer:
     def item(self, tag: Tag, data: bytes) -> None:
         if len(data) > LENGTH_MAX[tag]:
             raise Malformed(f"an item {tag.name} of {len(data)} bytes; the limit is {LENGTH_MAX[tag]}")
-        self._put(bytes((tag,)) + len(data).to_bytes(3, "big") + data)
+        self._put(_item_bytes(tag, data))
 
     def digest(self) -> bytes:
         return self._hash.digest()
@@ -296,10 +301,11 @@ class Reader:
         while (item := self.next()) is not None:
             yield item
 
-    def digest_before(self, offset: int) -> bytes:
-        """SHA-256 of all bytes before `offset`, read again; the reading order goes on undisturbed."""
-        far, left, back = hashlib.sha256(), offset, self._stream.tell()
-        self._stream.seek(self._base)
+    def digest_before(self, offset: int, *, instead: bytes = b"") -> bytes:
+        """SHA-256 of all bytes before `offset`, read again, with `instead` in place of as many bytes at the beginning;
+        the reading order goes on undisturbed."""
+        far, left, back = hashlib.sha256(instead), offset - len(instead), self._stream.tell()
+        self._stream.seek(self._base + len(instead))
         while left and (data := self._stream.read(min(READ_BYTES, left))):
             far.update(data)
             left -= len(data)
@@ -367,6 +373,10 @@ class Reader:
             held += len(more)
         self._buffer = b"".join(parts)
         return held >= count
+
+
+def _item_bytes(tag: Tag, data: bytes) -> bytes:
+    return bytes((tag,)) + len(data).to_bytes(3, "big") + data
 
 
 def _item_head(buffer: bytes, at: int) -> tuple[Tag, int]:

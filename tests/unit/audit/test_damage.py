@@ -112,7 +112,7 @@ def test_drop_an_entry():
 
 @pytest.mark.parametrize("data", [SMALL, whole_export()], ids=["small", "whole"])
 def test_drop_two_entries_or_swap_two(data, soak):
-    """Every pair of a small record, some of a whole one: one of those moved or lost is named."""
+    """Every pair of a small record, some of a whole one, strays among them: the first break is one of the two."""
     parts = items(data)
     order = range(2, len(parts) - 1)
     pairs = list(combinations(order, 2))
@@ -124,8 +124,53 @@ def test_drop_two_entries_or_swap_two(data, soak):
         both = [entry.decode(parts[x][4:]).place for x in (one, other)]
         dropped = [x for count, x in enumerate(parts) if count not in (one, other)]
         for changed in (swapped, dropped):
-            named = [x.place for x in audited(b"".join(changed)).breaks.items]
-            assert set(named) & set(both), (one, other, named)
+            assert named_place(audited(b"".join(changed))) in both, (one, other)
+
+
+def test_swap_entries_of_two_chains():
+    """An entry that stands in the other side's chain is the first break, also where that chain would begin with it."""
+    parts = items(SMALL)
+    for one, other in [(3, 5), (2, 7), (4, 5), (3, 6)]:
+        swapped = list(parts)
+        swapped[one], swapped[other] = parts[other], parts[one]
+        verdict = audited(b"".join(swapped))
+        named = {x.place for x in verdict.breaks.items}
+        assert named_place(verdict) == entry.decode(parts[other][4:]).place
+        assert named <= {entry.decode(parts[x][4:]).place for x in (one, other)}
+
+
+def test_drop_an_entry_beside_which_a_fork_stands():
+    """The other branch, kept as a stray, is not taken for the entry that was dropped: what is named at its place, by
+    the other side or by a generation, is another."""
+    parts = items(whole_export())
+    at = next(n for n, part in enumerate(parts[2:], 2) if entry.decode(part[4:]).place == (1, 0, 13))
+    verdict = audited(b"".join(parts[:at] + parts[at + 1 :]))
+
+    assert (named_place(verdict), codes(verdict)) == ((1, 0, 13), ["stray"])
+    assert "missing" in verdict.first_break.what
+
+
+def test_move_a_stray_among_the_entries():
+    """Of strays and entries that are mixed, the fewer are named: the stray, or the entry that stands behind it."""
+    parts = items(whole_export())
+    stray, last = parts[-2], parts[-3]
+    for behind in (2, 9):
+        verdict = audited(b"".join([*parts[:-2][:-behind], stray, *parts[:-2][-behind:], parts[-1]]))
+        assert (named_place(verdict), codes(verdict)) == ((1, 0, 13), ["order"])
+        assert verdict.first_break.offset == sum(map(len, parts[:-2][:-behind]))
+    verdict = audited(b"".join([*parts[:-3], stray, last, parts[-1]]))
+    assert (named_place(verdict), codes(verdict)) == ((1, 1, 2), ["order"])
+
+
+def test_change_the_side_in_the_opening():
+    """An export made to call itself the other side's: the break is in the opening, with the key that signed."""
+    data = whole_export()
+    at = data.index(b"\x83\x01\x00") + 2
+    verdict = audited(data[:at] + b"\1" + data[at + 1 :])
+
+    assert (codes(verdict), verdict.first_break.offset, verdict.exporter) == (["opening"], 18, 0)
+    assert verdict.first_break.key.side == 0
+    assert verdict.sealed is False
 
 
 def test_double_an_entry():
