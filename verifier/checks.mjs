@@ -1,5 +1,5 @@
 // What this verifier says of each kind of vector: the facts it read, or a refusal. Kinds that are not here (bundles and
-// letters, whose seals WebCrypto cannot open) are said to be not checked.
+// letters, whose seals WebCrypto cannot open, and what a courier carries) are said to be not checked.
 
 import { Refused, equal, join, prefix, sha256, toHex, utf8 } from "./bytes.mjs";
 import { checkSigned, digits, fingerprint, readDocument, readSigned } from "./accord.mjs";

@@ -21,6 +21,7 @@ from spec.vectors.making import (
     hostile,
     keys,
     letters,
+    loads,
     logs,
     notes,
     proofs,
@@ -44,6 +45,7 @@ MAKERS: Final[tuple[Callable[[], Iterator[Vector]], ...]] = (
     notes.vectors,
     sealed.vectors,
     letters.vectors,
+    loads.vectors,
     exports.vectors,
 )
 

@@ -33,7 +33,7 @@ def by_paper(bundles: list[bytes], folder: Path) -> list[bytes]:
             images[-1].write_bytes(qr.png(code.content))
     scanned = scan.scan(reversed(images))
     assert not scanned.incomplete
-    courier.write_files(folder / "scanned", scanned.files)
+    courier.write_files(folder / "scanned", scanned.files, len(scanned.files))
     return list(read_load(folder / "scanned").bundles())
 
 

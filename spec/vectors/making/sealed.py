@@ -142,8 +142,13 @@ def _damaged(body: bytes) -> bytes:
 # --- bundles ---
 
 
+def sample_opener() -> bytes:
+    """The opener of the vector `bundle-opener`."""
+    return _opener(bundle.encode_payload(SMALL))
+
+
 def _bundles() -> Iterator[Vector]:
-    opener, follower = _opener(bundle.encode_payload(SMALL)), _follower(bundle.encode_payload(SMALL))
+    opener, follower = sample_opener(), _follower(bundle.encode_payload(SMALL))
     facts = body_facts(SMALL)
     learnt = [EPOCH.id.hex(), EPOCH.secret.hex()]
     yield _bundle(

@@ -16,7 +16,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +40,15 @@ class Written(NamedTuple):
     files: int
     kept: int
     bundles: int
+    bytes: int
+
+
+class Put(NamedTuple):
+    """How many files there are now of those that were to be written, how many of them were there whole already, and
+    all their bytes."""
+
+    files: int
+    kept: int
     bytes: int
 
 
@@ -125,7 +134,7 @@ class Read:
             for seen in (x for load in self.loads for x in load.files):
                 try:
                     data = _read(handle, seen.name)[0]
-                    load_file.decode(data)
+                    load_file.decode_named(seen.name, data)
                 except Damaged as error:
                     self.findings.append(Finding(seen.name, f"{error.what}; it was whole before"))
                     continue
@@ -146,28 +155,26 @@ def write_load(folder: Path, bundles: Sequence[bytes]) -> Written:
     """
     invariant(bool(bundles), "a load without bundles")
     files = load_file.divided(bundles)
-    return _write(folder, files, load_file.load_id(bundles).hex(), len(bundles))
+    put = write_files(folder, files, len(files))
+    return Written(load_file.load_id(bundles).hex(), put.files, put.kept, len(bundles), put.bytes)
 
 
-def write_files(folder: Path, files: Sequence[bytes]) -> int:
-    """Write whole load files that were got in another way; how many of them were there already.
+def write_files(folder: Path, files: Iterable[bytes], total: int) -> Put:
+    """Write `total` whole load files that were got in another way, from another stick or from paper, one at a time.
 
     Raises:
         Misuse: no folder can be there.
         StorageFault: as `write_load`.
     """
-    return _write(folder, files, "", 0).kept
-
-
-def _write(folder: Path, files: Sequence[bytes], load: str, bundles: int) -> Written:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise Misuse(f"{folder}: no folder can be made there: {error.strerror}", next_step="Give another.") from None
-    kept = 0
+    number = kept = size = 0
     with _opened(folder) as handle:
-        for number, data in enumerate(files):
+        for number, data in enumerate(files, 1):
             name = load_file.file_name(data)
+            size += len(data)
             try:
                 if _is_there(handle, name, data):
                     kept += 1
@@ -175,11 +182,11 @@ def _write(folder: Path, files: Sequence[bytes], load: str, bundles: int) -> Wri
                     _put(handle, name, data)
             except OSError as error:
                 raise StorageFault(
-                    f"{folder}: file {number + 1} of {len(files)} cannot be written: {error.strerror or error}",
+                    f"{folder}: file {number} of {total} cannot be written: {error.strerror or error}",
                     next_step="Mend that, then run it again: it goes on from here.",
                 ) from None
         _sync_folder(handle)
-    return Written(load, len(files), kept, bundles, sum(map(len, files)))
+    return Put(number, kept, size)
 
 
 def _is_there(handle: int, name: str, data: bytes) -> bool:
@@ -285,10 +292,7 @@ def _verified(handle: int, names: list[str], read: Read) -> Iterator[SeenFile]:
                 raise Damaged(f"not read: {limits.FOLDER_BYTES_MAX} bytes are the most for a folder")
             data, modified_ns = _read(handle, name)
             spent += len(data)
-            found = load_file.decode(data)
-            own = load_file.file_name(data)
-            if name.lower() != own:
-                raise Damaged(f"whole, but renamed: its name is {own}; give it that name back")
+            found = load_file.decode_named(name, data)
         except Damaged as error:
             read.findings.append(Finding(name, error.what))
             continue

@@ -121,6 +121,18 @@ def decode(data: bytes) -> LoadFile:
     return LoadFile(body[_FORMAT_AT + 1 :][:LOAD_ID_BYTES], place, total, bundles)
 
 
+def decode_named(name: str, data: bytes) -> LoadFile:
+    """Read a load file that lies somewhere under a name, in whichever case some system wrote that.
+
+    Raises:
+        Damaged: as `decode`, or it was renamed.
+    """
+    found, own = decode(data), file_name(data)
+    if name.lower() != own:
+        raise Damaged(f"whole, but renamed: its name is {own}; give it that name back")
+    return found
+
+
 def _bundles(body: bytes) -> Iterator[bytes]:
     at = _HEAD_BYTES
     while at < len(body):

@@ -54,6 +54,44 @@ class Scanned:
     strange: int = 0
 
 
+class Gathering:
+    """Codes as they come, in any order, sorted by the load file that they are of."""
+
+    def __init__(self) -> None:
+        self.scanned = Scanned()
+        self._sets: dict[tuple[bytes, int], set[Part]] = {}
+
+    def take(self, content: bytes) -> bool:
+        """One code's content; whether it is one of ours. What is more than anybody prints is counted as strange."""
+        try:
+            part = qr.decode(content)
+        except Damaged:
+            self.scanned.strange += 1
+            return False
+        parts = self._sets.get((part.file, part.total))
+        if parts is None and len(self._sets) < _SETS_MAX:
+            parts = self._sets[part.file, part.total] = set()
+        if parts is None or len(parts) > limits.CODES_MAX:
+            self.scanned.strange += 1
+            return False
+        self.scanned.codes += part not in parts
+        parts.add(part)
+        return True
+
+    def put_together(self) -> Scanned:
+        """Every load file whose parts are there, and what the others lack."""
+        for (of, total), parts in self._sets.items():
+            try:
+                file = qr.joined(parts)
+                load_file.decode(file)
+            except Damaged as error:
+                places = {x.place for x in parts}
+                self.scanned.incomplete.append(Incomplete(of.hex(), len(places), total, error.what))
+            else:
+                self.scanned.files.append(file)
+        return self.scanned
+
+
 def scan(images: Iterable[Path], read: Reader | None = None) -> Scanned:
     """Read all codes of all images, in any order, and put together what is whole. `read` gives the contents of the
     codes in an image's bytes.
@@ -62,49 +100,19 @@ def scan(images: Iterable[Path], read: Reader | None = None) -> Scanned:
         Misuse: the extra `scan` is not installed, or there are too many images.
     """
     read = read or reader()
-    out = Scanned()
-    sets: dict[tuple[bytes, int], set[Part]] = {}
+    gathering = Gathering()
+    findings = gathering.scanned.findings
     for number, image in enumerate(images):
         if number == limits.IMAGES_MAX:
             raise Misuse(f"more than {number} images", next_step="Scan some of them, then the others.")
         try:
             contents = read(read_plain(image, limits.IMAGE_BYTES_MAX)[0])
         except Damaged as error:
-            out.findings.append(Finding(str(image), error.what))
+            findings.append(Finding(str(image), error.what))
             continue
-        ours = sum(_sorted_in(content, sets, out) for content in contents)
-        if not ours:
-            out.findings.append(Finding(str(image), "no code of ours was found in it"))
-    _put_together(sets, out)
-    return out
-
-
-def _sorted_in(content: bytes, sets: dict[tuple[bytes, int], set[Part]], out: Scanned) -> bool:
-    try:
-        part = qr.decode(content)
-    except Damaged:
-        out.strange += 1
-        return False
-    parts = sets.get((part.file, part.total))
-    if parts is None and len(sets) < _SETS_MAX:
-        parts = sets[part.file, part.total] = set()
-    if parts is None or len(parts) > limits.CODES_MAX:
-        out.strange += 1
-        return False
-    out.codes += part not in parts
-    parts.add(part)
-    return True
-
-
-def _put_together(sets: dict[tuple[bytes, int], set[Part]], out: Scanned) -> None:
-    for (of, total), parts in sets.items():
-        try:
-            file = qr.joined(parts)
-            load_file.decode(file)
-        except Damaged as error:
-            out.incomplete.append(Incomplete(of.hex(), len({x.place for x in parts}), total, error.what))
-        else:
-            out.files.append(file)
+        if not sum(gathering.take(content) for content in contents):
+            findings.append(Finding(str(image), "no code of ours was found in it"))
+    return gathering.put_together()
 
 
 def reader() -> Reader:

@@ -32,7 +32,7 @@ _SHOWN_MAX: Final = 20
 
 @click.group()
 def courier() -> None:
-    """Check a stick, print a load as QR codes, or read codes back."""
+    """Check or copy a stick, print QR codes, or read them back."""
 
 
 # --- check
@@ -98,18 +98,23 @@ def check_lines(read: Read) -> list[str]:
     """What `check` says, for people."""
     lines = []
     for x in read.loads:
-        there = f"load {x.id.hex()}: {len({y.place for y in x.files})} of {x.total} files, {x.bundles} bundles"
-        lines.append(f"{there}, {x.bytes:,} bytes")
+        there = len({y.place for y in x.files})
+        files = f"{there} of {counted(x.total, 'file')}"
+        lines.append(f"load {x.id.hex()}: {files}, {counted(x.bundles, 'bundle')}, {x.bytes:,} bytes")
         if x.missing:
             lines.append(f"  missing: file {qr.numbers(x.missing)} of {x.total}")
     lines += finding_lines(read.findings)
     if read.unfinished:
-        lines.append(f"{read.unfinished} files are unfinished: the copy was cut short; pack again to complete it")
+        lines.append(f"{counted(read.unfinished, 'unfinished file')}: a copy was cut short; copy again to complete it")
     if read.others:
-        lines.append(f"{read.others} other things in the folder were not looked at")
+        lines.append(f"{counted(read.others, 'other thing')} in the folder, not looked at")
     if read.whole:
-        return [*lines, f"whole: {read.count} bundles can be imported"]
-    return [*lines, f"not whole: {read.count} bundles can be imported all the same; what is lacking can come again"]
+        return [*lines, f"whole: {counted(read.count, 'bundle')} to import"]
+    return [*lines, f"not whole; {counted(read.count, 'bundle')} to import all the same, the rest can come again"]
+
+
+def counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def findings_facts(findings: Sequence[Finding]) -> list[dict[str, str]]:
@@ -127,6 +132,31 @@ def printable(name: str) -> str:
     """A name from a stranger's stick: bytes that are no text, controls and line ends are shown as U+FFFD."""
     text = name.encode("utf-8", "replace").decode()
     return for_terminal(text).replace("\n", "\N{REPLACEMENT CHARACTER}").replace("\t", " ")
+
+
+# --- copy
+
+
+@courier.command()
+@click.argument("source", type=FOLDER, metavar="FROM")
+@click.argument("target", type=FOLDER, metavar="TO")
+@json_option
+@click.pass_context
+def copy(ctx: click.Context, source: Path, target: Path, as_json: bool) -> None:
+    """Copy the loads in FROM to TO, a stick or a folder. Cut short, it goes on where it stopped.
+
+    Exit 0: each load of FROM is whole, and there. 5: something in FROM is not; what is whole was copied.
+    """
+    read = found(source)
+    put = loads.write_files(target, read.files(), sum(len(x.files) for x in read.loads))
+    if as_json:
+        click.echo(json.dumps({**put._asdict(), "whole": read.whole, "findings": findings_facts(read.findings)}))
+    else:
+        for line in finding_lines(read.findings):
+            click.echo(line)
+        click.echo(f"{counted(put.files, 'file')} in {target}, {put.bytes:,} bytes; {put.kept:,} were there already")
+    if not read.whole:
+        ctx.exit(DOES_NOT_VERIFY)
 
 
 # --- QR codes
@@ -156,7 +186,7 @@ def qr_codes(folder: Path, out: Path | None, show: bool, as_json: bool) -> None:
     if show:
         show_codes(codes)
     if out is not None:
-        click.echo(f"{len(codes)} codes in {out}; print {SHEET} on A4 at full size")
+        click.echo(f"{counted(len(codes), 'code')} in {out}; print {SHEET} on A4 at full size")
 
 
 def whole_files(folder: Path) -> list[bytes]:
@@ -214,7 +244,7 @@ def scan_images(ctx: click.Context, images: tuple[Path, ...], out: Path, as_json
     """
     scanned = scan.scan(images)
     if scanned.files:
-        loads.write_files(out, scanned.files)
+        loads.write_files(out, scanned.files, len(scanned.files))
     if as_json:
         click.echo(json.dumps(scan_facts(scanned)))
     else:
@@ -239,10 +269,10 @@ def scan_lines(scanned: Scanned, out: Path) -> list[str]:
     """What `scan` says, for people."""
     lines = finding_lines(scanned.findings)
     if scanned.strange:
-        lines.append(f"{scanned.strange} codes are none of ours")
-    lines += [f"{x.file[:4]}: {x.read} of {x.total} codes read; {x.what}" for x in scanned.incomplete]
+        lines.append(f"passed over: {counted(scanned.strange, 'code')} of somebody else")
+    lines += [f"{x.file[:4]}: {x.read} of {counted(x.total, 'code')} read; {x.what}" for x in scanned.incomplete]
     if scanned.files:
-        lines.append(f"{len(scanned.files)} load files from {scanned.codes} codes in {out}")
+        lines.append(f"{counted(len(scanned.files), 'load file')} in {out}, from {counted(scanned.codes, 'code')}")
     else:
         lines.append("nothing is whole: photograph what is missing again, closer and evenly lit, and give all images")
     return lines

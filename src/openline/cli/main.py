@@ -59,7 +59,7 @@ VERBS: Final[dict[str, Verb]] = {
     "key": Verb("openline.cli.keys:key", "Make a key file, or show its public half."),
     "accord": Verb("openline.cli.accord:accord", "Show an accord, or the digits to read aloud at the table."),
     "config": Verb("openline.cli.config:config", "Check a station's configuration, or print its schema."),
-    "courier": Verb("openline.cli.courier:courier", "Check a stick, print a load as QR codes, or read codes back."),
+    "courier": Verb("openline.cli.courier:courier", "Check or copy a stick, print QR codes, or read them back."),
     "vectors": Verb("openline.cli.vectors:vectors", "Check the spec's test vectors."),
     "completion": Verb("openline.cli.completion:completion", "Print the shell's completion script."),
 }

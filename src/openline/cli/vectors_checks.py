@@ -15,6 +15,8 @@ from typing import Any, Final, NamedTuple
 
 from openline.audit.check import audit
 from openline.audit.verdict import Kind
+from openline.carriers import load_file
+from openline.carriers.scan import Gathering
 from openline.cli.vectors_files import Vector
 from openline.cli.vectors_plain import body_facts, facts_of, typed
 from openline.core import approvals, faults
@@ -46,6 +48,7 @@ REJECTED_AS: Final[dict[type[OpenlineError], str]] = {
     PeerFault: "broken-rule",
     sealing.UnknownEpoch: "unknown-epoch",
     sealing.UnknownPrekey: "unknown-prekey",
+    load_file.Damaged: "damaged",
     CarrierFault: "not-opened",
 }
 CHECKS: dict[str, Check] = {}
@@ -310,6 +313,27 @@ def _reentry(given: Vector) -> Outcome:
     public.verify(signed.accord.sides[side].root_ed25519, message, given.octets("root_ed25519"))
     public.verify_mldsa87(signed.accord.sides[side].root_mldsa87, message, given.octets("root_mldsa87"))
     return _accepted()
+
+
+# --- what a courier carries (spec 5.3) ---
+
+
+@_checks("load-file")
+def _load_file(given: Vector) -> Outcome:
+    read = load_file.decode_named(given.text("name"), given.octets("file"))
+    return _accepted(load=read.load.hex(), place=read.place, total=read.total, bundles=facts_of(read.bundles))
+
+
+@_checks("qr-codes")
+def _qr_codes(given: Vector) -> Outcome:
+    """The codes of all images, as they were read."""
+    gathering = Gathering()
+    for content in given.many_octets("codes"):
+        gathering.take(content)
+    scanned = gathering.put_together()
+    if scanned.incomplete or not scanned.files:
+        return Outcome("damaged", {})
+    return _accepted(files=facts_of(scanned.files), strange=scanned.strange)
 
 
 # --- exports (spec 13) ---
