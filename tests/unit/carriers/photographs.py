@@ -43,6 +43,13 @@ def shaded(picture: Picture) -> Picture:
     return Image.fromarray((numpy.asarray(picture) * light).astype("uint8"))
 
 
+def aslant(picture: Picture) -> Picture:
+    """Taken from one side: the far edge is an eighth shorter, and the desk shows beside it."""
+    width, height = picture.size
+    corners = (0, -height // 16, 0, height + height // 16, width, height, width, 0)
+    return picture.transform((width, height), Image.Transform.QUAD, corners, fillcolor=110)
+
+
 # Name → what is done to a printed sheet before it is read.
 CONDITIONS: dict[str, Callable[[Picture], bytes]] = {
     "as printed": file_of,
@@ -58,5 +65,6 @@ CONDITIONS: dict[str, Callable[[Picture], bytes]] = {
     "a hurried photograph": lambda x: file_of(
         grainy(shaded(x.rotate(4, expand=True, fillcolor=120)), 12), "JPEG", quality=50
     ),
+    "aslant": lambda x: file_of(aslant(x)),
     "in colour": lambda x: file_of(x.convert("RGB"), "JPEG", quality=80),
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import re
 import struct
 import sys
 import zlib
@@ -55,6 +57,15 @@ def test_a_sheet_is_read_as_people_photograph_it(tmp_path: Path, condition: str)
     assert (scanned.files, scanned.incomplete, scanned.findings, scanned.codes) == ([FILE], [], [], 5)
 
 
+def test_codes_shown_in_a_terminal_are_read() -> None:
+    """Half blocks, light for a drawn half, are the code that a camera sees."""
+    plain = [re.sub("\x1b\\[[0-9;]*m", "", line) for line in qr.terminal(CODES[0].content).split("\n")]
+    halves = {"█": (255, 255), "▀": (255, 0), "▄": (0, 255), " ": (0, 0)}
+    rows = [bytes(halves[mark][half] for mark in line) for line in plain for half in (0, 1)]
+    picture = Image.frombytes("L", (len(rows[0]), len(rows)), b"".join(rows))
+    assert READER(file_of(picture.resize((picture.width * 5, picture.height * 5)))) == [CODES[0].content]
+
+
 def test_parts_over_several_images_in_any_order(tmp_path: Path) -> None:
     """Two loads, a code an image, the last first, some of them twice."""
     images = [*reversed(pngs(FILE)), *pngs(OTHER), *pngs(FILE)[:2]]
@@ -88,8 +99,6 @@ def test_a_forged_code_spoils_its_own_load_only(tmp_path: Path) -> None:
 
 def test_codes_that_hold_something_else_than_a_load_file(tmp_path: Path) -> None:
     """Every part is there and the hash holds, but it is no load file: not taken."""
-    import hashlib
-
     body = b"not a load file"
     file = body + hashlib.sha256(body).digest()
     scanned = sure(put(tmp_path, pngs(file)))
