@@ -1,7 +1,7 @@
 """`openline config`: a station's configuration checked before it is used, and its JSON Schema.
 
-Rules of this file: nothing is changed; the accord that the file names is read too, so that what is checked is what a
-start would meet.
+Rules of this file: nothing is changed; the files that it names are read too, so that what is checked is what a start
+would meet.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Any
 
 import click
 
-from openline.cli.files import FILE, checked_accord, for_terminal, json_option, read_file
+from openline.cli.files import FILE, for_terminal, json_option
 from openline.station import config as configs
 from openline.station.config import Config
+from openline.station.files import hold_files
 from openline.wire.accord import Accord, CarrierKind
 
 
@@ -27,13 +28,12 @@ def config() -> None:
 @click.argument("file", type=FILE)
 @json_option
 def check(file: Path, as_json: bool) -> None:
-    """Check the configuration in FILE and that it fits the accord it names.
+    """Check the configuration in FILE, and that the files it names are there and fit each other.
 
-    Every mistake is told with its line and what is allowed there.
+    Every mistake is told with its line and what is allowed there. No passphrase is needed.
     """
-    read = configs.load(file)
-    agreed = checked_accord(read_file(read.station.accord), read.station.accord)
-    facts = _facts(configs.load(file, agreed.accord), agreed.accord)
+    held = hold_files(file)
+    facts = _facts(held.config, held.signed.accord)
     if as_json:
         click.echo(json.dumps(facts))
         return

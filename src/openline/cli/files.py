@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from openline.keys.keyfile import open_key_file, open_plain_key_file
 from openline.keys.public import check_accord
 from openline.wire import accord as accords
 from openline.wire.accord import SignedAccord
@@ -108,6 +109,23 @@ def passphrase(path: Path | None, *, whose: str, new: bool = False) -> str:
     if not words:
         raise Misuse("an empty passphrase protects nothing", next_step="Give one of several words.")
     return words
+
+
+def key_file(path: Path, passphrase_file: Path | None) -> tuple[str, bytes]:
+    """The kind and the secret of a key file; its passphrase is asked for if it has one and no file holds it.
+
+    Raises:
+        Misuse: not a key file, or not its passphrase.
+    """
+    data = read_file(path)
+    read = open_plain_key_file(data)
+    if read is not None:
+        return read
+    words = passphrase(passphrase_file, whose=str(path))
+    try:
+        return open_key_file(data, words)
+    except Misuse as error:
+        raise Misuse(f"{path}: {error.what}", next_step=error.next_step) from None
 
 
 def checked_accord(data: bytes, path: Path) -> SignedAccord:

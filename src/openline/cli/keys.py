@@ -16,14 +16,14 @@ from openline.cli.files import (
     FILE,
     for_terminal,
     json_option,
+    key_file,
     passphrase,
     passphrase_option,
-    read_file,
     refuse_existing,
     write_new,
 )
 from openline.keys import letters
-from openline.keys.keyfile import open_key_file, seal_key_file
+from openline.keys.keyfile import seal_key_file
 from openline.keys.public import fingerprint
 from openline.keys.secret import AnnounceKeys, OfficerKey, PrincipalKey, RootKeys, StationKeys, SystemEntropy
 from openline.wire import limits
@@ -71,6 +71,23 @@ def new(kind: str, out: Path, name: str | None, passphrase_file: Path | None, as
 
 @key.command()
 @click.argument("file", type=FILE)
+@click.option("--out", type=FILE, required=True, help="The key file to make; it must not be there yet.")
+@passphrase_option
+@click.option("--new-passphrase-file", type=FILE, help="Take the new passphrase from this file; else it is asked.")
+def protect(file: Path, out: Path, passphrase_file: Path | None, new_passphrase_file: Path | None) -> None:
+    """Write the keys in FILE again, under another passphrase.
+
+    For whoever is given a key file that another person made: take it over, then destroy the old file.
+    """
+    refuse_existing(out)
+    kind, secret = key_file(file, passphrase_file)
+    words = passphrase(new_passphrase_file, whose=str(out), new=True)
+    write_new(out, seal_key_file(secret, kind, words, SystemEntropy()), secret=True)
+    click.echo(for_terminal(f"{out}: {kind} keys under the new passphrase; destroy {file}"))
+
+
+@key.command()
+@click.argument("file", type=FILE)
 @click.option("--identity", is_flag=True, help="Print a principal's secret age identity too, for age and its kin.")
 @passphrase_option
 @json_option
@@ -94,12 +111,20 @@ def open_keys(file: Path, passphrase_file: Path | None) -> tuple[str, Keys]:
     Raises:
         Misuse: not a key file, of a kind unknown here, or not its passphrase.
     """
-    data = read_file(file)
-    kind, secret = open_key_file(data, passphrase(passphrase_file, whose=str(file)))
+    kind, secret = key_file(file, passphrase_file)
+    return kind, keys_of(file, kind, secret)
+
+
+def keys_of(file: Path, kind: str, secret: bytes) -> Keys:
+    """The keys that a key file's secret is.
+
+    Raises:
+        Misuse: of a kind unknown here, or of another release.
+    """
     if kind not in KINDS:
         raise Misuse(f"{file} holds a key of kind {kind}; known here are {', '.join(KINDS)}")
     try:
-        return kind, KINDS[kind].from_bytes(secret)
+        return KINDS[kind].from_bytes(secret)
     except Malformed as error:
         raise Misuse(f"{file} holds keys of another release: {error.what}") from None
 

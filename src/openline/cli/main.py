@@ -58,6 +58,7 @@ VERBS: Final[dict[str, Verb]] = {
     "letter": Verb("openline.cli.letters:letter", "Seal a letter to a principal, or open one."),
     "key": Verb("openline.cli.keys:key", "Make a key file, or show its public half."),
     "accord": Verb("openline.cli.accord:accord", "Show an accord, or the digits to read aloud at the table."),
+    "init": Verb("openline.cli.init:init", "Found an accord and set up its stations, or a pair for trying."),
     "config": Verb("openline.cli.config:config", "Check a station's configuration, or print its schema."),
     "courier": Verb("openline.cli.courier:courier", "Check or copy a stick, print QR codes, or read them back."),
     "vectors": Verb("openline.cli.vectors:vectors", "Check the spec's test vectors."),

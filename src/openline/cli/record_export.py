@@ -11,8 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from openline.cli.files import checked_accord, passphrase, read_file, refuse_existing
-from openline.keys.keyfile import open_key_file
+from openline.cli.files import checked_accord, key_file, read_file, refuse_existing
 from openline.keys.secret import StationKeys
 from openline.ports import Store
 from openline.store import open_store
@@ -34,7 +33,7 @@ def export_to(store: str, accord: Path, keys: Path, out: Path, passphrase_file: 
     """
     refuse_existing(out)
     signed = checked_accord(read_file(accord), accord)
-    kind, secret = open_key_file(read_file(keys), passphrase(passphrase_file, whose=str(keys)))
+    kind, secret = key_file(keys, passphrase_file)
     if kind != "station":
         raise Misuse(f"{keys} holds {kind} keys; an export is signed by a station")
     station = StationKeys.from_bytes(secret).station

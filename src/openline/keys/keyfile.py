@@ -4,6 +4,8 @@ A key file is deterministic CBOR: [format 1, kind, memory KiB, passes, lanes, sa
     key        = Argon2id(passphrase in NFC and UTF-8, salt, memory, passes, lanes) of 32 bytes (RFC 9106)
     ciphertext = ChaCha20-Poly1305(key, nonce 0^12, aad = "openline/key-file/1\\0" ‖ CBOR of the six items before it).
 
+A key file without a passphrase, for trying and for stations that must start by themselves, is [format 1, kind, secret].
+
 Rules of this file: a fresh salt, so a fresh key, for every file written; the cost of opening is bounded, because a
 file can come from anywhere; whatever is wrong with a file is our own user's to mend: `Misuse`.
 """
@@ -65,12 +67,36 @@ _KEY_FILE: Final = row(
 )
 
 
+
+class _Plain(NamedTuple):
+    format: int
+    kind: str
+    secret: bytes
+
+
+_PLAIN: Final = row(_Plain, uint(FORMAT, least=FORMAT), utf8(limits.NAME_BYTES_MAX, least=1), octets())
+
+
 def seal_key_file(secret: bytes, kind: str, passphrase: str, entropy: Entropy, *, cost: Cost = COST) -> bytes:
     """The bytes of a key file that holds `secret`, said to be of `kind` ("officer", "root", …; in clear)."""
     salt = entropy.bytes(SALT_BYTES)
     head: list[cbor.Value] = [FORMAT, kind, *cost, salt]
     ciphertext = _cipher(passphrase, salt, cost).encrypt(_NONCE, secret, _PREFIX + cbor.encode(head))
     return cbor.encode([*head, ciphertext])
+
+
+def plain_key_file(secret: bytes, kind: str) -> bytes:
+    """The bytes of a key file that no passphrase protects."""
+    return cbor.encode([FORMAT, kind, secret])
+
+
+def open_plain_key_file(data: bytes) -> tuple[str, bytes] | None:
+    """The kind and the secret of a key file that no passphrase protects; None if it is another file."""
+    try:
+        plain: _Plain = _PLAIN.read(cbor.decode(data))
+    except Malformed:
+        return None
+    return plain.kind, plain.secret
 
 
 def open_key_file(data: bytes, passphrase: str) -> tuple[str, bytes]:

@@ -26,7 +26,7 @@ SIDES_BYTES: Final = 32 * 1024  # two sides' own keys and officers in the accord
 PRINCIPAL_BYTES: Final = 1400  # a principal's keys and name there, rounded up
 
 
-def _sides(spot: Spot, known: Known) -> tuple[str, str]:
+def two_sides(spot: Spot, known: Known) -> tuple[str, str]:
     allowed = f'an array of two different names, neither of them "{BOTH}"'
     names = [read.name(item, known) for item in spot.items(allowed)]
     if len(names) != 2 or names[0] == names[1] or BOTH in names:
@@ -79,7 +79,7 @@ SCENARIO: Final[Mapping[str, Field[Known]]] = {
     "title": Field(read.text(least=0)),
     "start": Field(read.instant),
     "zone": Field(read.zone),
-    "sides": Field(_sides),
+    "sides": Field(two_sides),
     "principals": Field(read.as_it_is, {}),
 }
 CARRIER: Final[Mapping[str, Field[Known]]] = {
@@ -103,18 +103,10 @@ def load(text: str, name: str) -> Scenario:
     Raises:
         ScenarioFault: the text is no TOML, or breaks a rule of spec 12.
     """
-    root = _parse(text, name)
+    root = file_of(text, name)
     check_keys(root, FILE)
     head, known = _head(root.inner("scenario"))
-    carrier_specs: tuple[CarrierSpec, ...] = ()
-    for spot in _tables(root, "carrier", limits.CARRIERS_MAX):
-        carrier_specs += (_carrier(spot, known),)
-        known = replace(known, carriers=tuple(spec.id for spec in carrier_specs))
-    line_specs: tuple[LineSpec, ...] = ()
-    for spot in _tables(root, "line", limits.LINES_MAX):
-        line_specs += (LineSpec(**read_table(spot, LINE, known)),)
-        known = replace(known, lines=tuple(spec.id for spec in line_specs))
-    _check_size(root, known, line_specs)
+    carrier_specs, line_specs, known = ways(root, known)
     steps = StepReader(known, head["start"])
     return Scenario(
         title=head["title"],
@@ -124,8 +116,26 @@ def load(text: str, name: str) -> Scenario:
         principals=head["principals"],
         carriers=carrier_specs,
         lines=line_specs,
-        steps=tuple(steps.step(spot, number) for number, spot in enumerate(_tables(root, "step"), 1)),
+        steps=tuple(steps.step(spot, number) for number, spot in enumerate(tables(root, "step"), 1)),
     )
+
+
+def ways(root: Spot, known: Known) -> tuple[tuple[CarrierSpec, ...], tuple[LineSpec, ...], Known]:
+    """The `[[carrier]]` and `[[line]]` tables of a file, and what is known with them.
+
+    Raises:
+        ScenarioFault: they break a rule of spec 12.1.
+    """
+    carrier_specs: tuple[CarrierSpec, ...] = ()
+    for spot in tables(root, "carrier", limits.CARRIERS_MAX):
+        carrier_specs += (_carrier(spot, known),)
+        known = replace(known, carriers=tuple(spec.id for spec in carrier_specs))
+    line_specs: tuple[LineSpec, ...] = ()
+    for spot in tables(root, "line", limits.LINES_MAX):
+        line_specs += (LineSpec(**read_table(spot, LINE, known)),)
+        known = replace(known, lines=tuple(spec.id for spec in line_specs))
+    _check_size(root, known, line_specs)
+    return carrier_specs, line_specs, known
 
 
 def _head(spot: Spot) -> tuple[dict[str, Any], Known]:
@@ -138,7 +148,7 @@ def _head(spot: Spot) -> tuple[dict[str, Any], Known]:
     return head, replace(known, principals=head["principals"])
 
 
-def _tables(root: Spot, key: str, most: int | None = None) -> list[Spot]:
+def tables(root: Spot, key: str, most: int | None = None) -> list[Spot]:
     """The tables of `[[key]]`; at least one and at most `most` if that is given."""
     if key not in root.value:
         return []
@@ -168,7 +178,7 @@ def _check_size(root: Spot, known: Known, specs: tuple[LineSpec, ...]) -> None:
         raise root.inner("line").fault(what, allowed)
 
 
-def _parse(text: str, name: str) -> Spot:
+def file_of(text: str, name: str) -> Spot:
     """The file's root table with the line of each key.
 
     Raises:

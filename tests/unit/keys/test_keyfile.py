@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openline.keys.entropy import SeededEntropy
-from openline.keys.keyfile import COST, Cost, open_key_file, seal_key_file
+from openline.keys.keyfile import COST, Cost, open_key_file, open_plain_key_file, plain_key_file, seal_key_file
 from openline.wire import cbor
 from openline.wire.errors import Misuse
 
@@ -101,3 +101,13 @@ def test_hostile_cost(at: int, value: cbor.Value) -> None:
     plain[at] = value
     with pytest.raises(Misuse, match="not a key file"):
         open_key_file(cbor.encode(plain), "correct horse")
+
+
+def test_a_key_file_without_a_passphrase_is_told_apart():
+    """It is read as it lies there; one under a passphrase, and any other bytes, are not taken for one."""
+    plain = plain_key_file(SECRET, "station")
+    assert open_plain_key_file(plain) == ("station", SECRET)
+    for other in (sealed("p"), b"", b"junk", plain[:-1], plain + b"\0"):
+        assert open_plain_key_file(other) is None
+    with pytest.raises(Misuse):
+        open_key_file(plain, "p")
