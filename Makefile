@@ -31,10 +31,12 @@ lint: .venv/made  ## ruff, mypy --strict, import contracts
 test: setup  ## everything that must hold: lint, then all tests with reduced counts (under 15 minutes)
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict src
+	@tools/setup-services
 	$(PYTEST) -m "not slow"
 	$(PYTEST) -m slow
 
 soak: setup  ## all tests with full counts (hours)
+	@tools/setup-services
 	OPENLINE_SOAK=1 $(PYTEST)
 
 bench: .venv/made  ## the table of promises kept in numbers; FULL=1 goes to 1,000,000 entries

@@ -34,6 +34,7 @@ from openline.station.api.serving import serving, tcp_socket, unix_socket
 from openline.station.context import Identity
 from openline.station.desk import Desk
 from openline.station.logs import Say, log_to
+from openline.station.relaying import relay_maker
 from openline.station.runner import Runner
 from openline.store import open_store
 from openline.wire import accord as accords
@@ -75,6 +76,8 @@ class Program:
             if self.signed.accord.carriers[number].kind is CarrierKind.LIVE:
                 settings = self._live(asked)
                 makers[number] = lambda settings=settings: Live(settings)  # type: ignore[misc]
+            else:
+                makers[number] = relay_maker(asked, accord_id=self.signed.id, side=self.side, psk=self.psk)
         return lambda: {number: make() for number, make in makers.items()}
 
     def _live(self, asked: configs.Carrier) -> LiveSettings:

@@ -1,0 +1,57 @@
+"""The relay carrier from a station's configuration (spec 5.4).
+
+Rules of this file: secrets are read from files here and nowhere further down; a carrier is given names and logins,
+never the pre-shared secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from openline.carriers.nats_link import Login, TlsFiles
+from openline.carriers.relay import RelayCarrier, RelaySettings
+from openline.keys.mailboxes import mailbox
+from openline.keys.nkeys import read_credentials
+from openline.station.config import Carrier as Asked
+from openline.wire.errors import Misuse
+
+
+def relay_maker(asked: Asked, *, accord_id: bytes, side: int, psk: bytes) -> Callable[[], RelayCarrier]:
+    """What makes the carrier that `asked` describes, for side `side` of the accord.
+
+    Raises:
+        Misuse: a file cannot be used, or an address is none; said now, not at the first connection.
+    """
+    tls = TlsFiles(asked.ca, asked.certificate, asked.key)
+    tls.context()
+    settings = RelaySettings(urls=asked.servers, login=_login(asked), tls=tls, rate_bytes_s=asked.rate_bytes_s)
+    ours, theirs = (mailbox(psk, accord_id, asked.id, receiver) for receiver in (side, 1 - side))
+
+    def make() -> RelayCarrier:
+        return RelayCarrier(settings, ours=ours, theirs=theirs)
+
+    make()
+    return make
+
+
+def _login(asked: Asked) -> Login:
+    if asked.credentials is not None:
+        held = read_credentials(_text(asked.credentials))
+        return Login(nkey=held.nkey, jwt=held.jwt)
+    password = _first_line(asked.password_file) if asked.password_file is not None else ""
+    token = _first_line(asked.token_file) if asked.token_file is not None else ""
+    return Login(user=asked.user or "", password=password, token=token)
+
+
+def _first_line(path: Path) -> str:
+    return _text(path).split("\n", 1)[0].strip()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step="Check the configuration.") from None
+    except UnicodeDecodeError:
+        raise Misuse(f"{path}: is not text", next_step="Check the configuration.") from None
