@@ -55,12 +55,16 @@ class Carriers:
         to = 1 - sender
         if self.kinds[send.carrier] is CarrierKind.LIVE and incarnation != self.stations[to].incarnation:
             return  # the connection went down with the station that it was to
-        if self.kinds[send.carrier] is CarrierKind.RELAY and to not in self.attached[send.carrier]:
+        if not self.hands_over(send.carrier, to):
             if send.stored:
                 self.mailboxes.setdefault((send.carrier, to), []).append(send.data)
                 self._confirm_kept(sender, send)
         else:
             self.hand_over(to, send.carrier, send.data)
+
+    def hands_over(self, carrier: int, to: int) -> bool:
+        """Whether what arrives now goes on to the station: a relay hands over to those attached."""
+        return self.kinds[carrier] is not CarrierKind.RELAY or to in self.attached[carrier]
 
     def _confirm_kept(self, sender: int, send: Send) -> None:
         desk = self.stations[sender].desk

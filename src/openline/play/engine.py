@@ -121,6 +121,7 @@ class Player:
         desk = station.desk
         if desk is None:
             return
+        self.pulses.note_frontier(station)
         mark = (desk.ctx.record.ledger.acts_version, desk.amendments_in_force(), desk.ctx.restoring)
         if self._marks.get(station.side) != mark:
             self._marks[station.side] = mark

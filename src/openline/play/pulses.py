@@ -4,7 +4,9 @@ Rules of this file:
 1. The first pulse of each line and side after every change of conditions is made, sealed, carried and opened. The runs
    of identical pulses after it are computed: which would have been the last to arrive, and what it echoed.
 2. A computed run ends at the next change; before conditions change, `settle` gives both desks what they had heard.
-3. Which pulses a lossy carrier drops follows from the seed and the pulse's own place, not from the order of events.
+3. A pulse says what its side holds, too: the first after each change of that is carried, where the other side does not
+   know of it yet.
+4. Which pulses a lossy carrier drops follows from the seed and the pulse's own place, not from the order of events.
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ from openline.play.world import World
 from openline.station.calls import line_carriers
 from openline.wire.accord import CarrierKind
 from openline.wire.bundle import Echo, Pulse
+from openline.wire.terms import Head
 
 NOTED = 4  # how many of its own last pulses a desk must know to date their echoes
+NEWS_MS = 1_000  # chosen: by then the hints of a working path have told what is new
 LOOK_BACK = 4_096  # chosen: after so many pulses lost in a row, none is looked for
 
 
@@ -43,6 +47,8 @@ class Pulses:
         self.fed: dict[tuple[int, int, int], int] = {}  # (side, line, carrier): the last computed pulse handed over
         self.generation = 0
         self.began_ms = world.now_ms
+        self.frontiers: dict[int, tuple[Head | None, Head | None]] = {}
+        self._telling: set[int] = set()
 
     # ---- regimes
 
@@ -91,6 +97,27 @@ class Pulses:
 
         return pulse
 
+    def note_frontier(self, station: Station) -> None:
+        """After a turn: what this side holds may be news to the other side."""
+        desk = station.desk
+        if desk is None or desk.ctx.record.heads() == self.frontiers.get(station.side):
+            return
+        self.frontiers[station.side] = desk.ctx.record.heads()
+        if station.side not in self._telling:
+            self._telling.add(station.side)
+            self.world.at(self.world.now_ms + NEWS_MS, lambda: self._tell(station))
+
+    def _tell(self, station: Station) -> None:
+        """Where the other side does not know yet that the heads are equal, the next pulses are carried."""
+        self._telling.discard(station.side)
+        other = self.stations[1 - station.side].desk
+        if other is None or other.watch.unequal_since_ms is None:
+            return
+        for line in range(len(self.world.scenario.lines)):
+            sending = self.sending.get((station.side, line))
+            if sending is not None and sending.carriers:
+                self.world.at(self._next_tick(sending, self.world.now_ms), self._real(station, line, self.generation))
+
     # ---- runs
 
     def settle(self) -> None:
@@ -127,7 +154,7 @@ class Pulses:
         incarnation = to.incarnation
 
         def land() -> None:
-            if to.incarnation == incarnation:
+            if to.incarnation == incarnation and self.carriers.hands_over(carrier, to.side):
                 self._feed(to, carrier, pulse, at_ms)
 
         return land

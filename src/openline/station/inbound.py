@@ -9,6 +9,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from openline.core import chain, faults
 from openline.core.record import Examined, fork_proof
@@ -30,7 +31,7 @@ from openline.wire.entry import SIGNATURE_BYTES, Entry, Place
 from openline.wire.errors import CarrierFault, PeerFault
 from openline.wire.export import place_of
 from openline.wire.limits import CORE_BYTES_MAX
-from openline.wire.terms import Head
+from openline.wire.terms import Head, ProofKind
 
 
 class Inbound:
@@ -157,7 +158,7 @@ class Inbound:
         ctx = self.ctx
         fresh = [item for item in data if not self._held(item)]
         if not fresh:
-            self.outbox.answer_on.add(self._answering(carrier))
+            self.outbox.answer_on.update(self._answering(carrier))
             return
         arrived = [entries.decode(item) for item in fresh]
         if any(self._is_our_lost_entry(e) for e in arrived):
@@ -182,6 +183,7 @@ class Inbound:
             self._tell(entry)
             if entry.side == ctx.them:
                 self.calls.seal_in_turn(entry)
+                self._keep_proven(entry)
         self.gaps.keep(found.ahead)
         for entry in found.strays:
             self.gaps.closed(entry)
@@ -191,6 +193,20 @@ class Inbound:
             ctx.tell("strange", text=text)
         for entry in found.strays:
             self._stray(entry)
+
+    def _keep_proven(self, entry: Entry) -> None:
+        """A proof against us shows the other branch of our fork. It belongs to our record, too: nothing else explains
+        what the other side acknowledged by it."""
+        if not isinstance(entry.body, Fault) or entry.body.proof is not ProofKind.FORK:
+            return
+        for data in (entry.body.first, entry.body.second):
+            branch = entries.decode(data)
+            ours = branch.side == self.ctx.us and self.ctx.record.id_at(*branch.place) not in (None, branch.id)
+            with suppress(PeerFault):
+                if ours and branch.id not in self.strays:
+                    self.ctx.record.check_signed(branch)
+                    self.strays[branch.id] = branch
+                    self.ctx.write(PutStray(branch.place, branch.id, branch.data, self.ctx.now.clock_ms))
 
     def _held(self, data: bytes) -> bool:
         """Whether we hold these very bytes at their place: repetitions cost no more than a hash."""
@@ -305,7 +321,7 @@ class Inbound:
         if not self.ctx.restoring and theirs and not only_acks(theirs):
             self.ack_due = self.ack_due or self._unacknowledged()
         if theirs or found.duplicates or found.ahead or found.strays:
-            self.outbox.answer_on.add(self._answering(carrier))
+            self.outbox.answer_on.update(self._answering(carrier))
         if theirs:
             self.outbox.came_by.add(carrier)
 
@@ -313,9 +329,9 @@ class Inbound:
         ours, theirs = self.ctx.record.cursors[self.ctx.us], self.ctx.record.cursors[self.ctx.them]
         return theirs.head is not None and (ours.ack is None or ours.ack[:2] < theirs.head[:2])
 
-    def _answering(self, carrier: int) -> int:
-        best = self.ctx.live_up()
-        return best[0] if best else carrier
+    def _answering(self, carrier: int) -> set[int]:
+        """The live carrier of first choice, and the way that the bundle came: that one works."""
+        return {*self.ctx.live_up()[:1], carrier}
 
     def heads_equal(self) -> bool:
         """Whether, as far as they have told us, both sides hold the same two heads."""

@@ -115,22 +115,25 @@ class Watch:
         if now >= self.their_pulse.get(line, (0, now))[1]:
             self.their_pulse[line] = (pulse.sent_ms, now)
         latency = self.ctx.accord.carriers[carrier].latency_ms
-        left = None if pulse.echo is None else self._left(line, pulse.echo.sent_ms)
-        if left is not None and left <= now:
+        left = self._left(line, pulse.echo, now)
+        if left is not None:
             self.echoes[line] = max(self.echoes.get(line, left), left)
         clock_then = self.ctx.now.clock_ms - (self.ctx.now.elapsed_ms - now)
         self.offset_ms = pulse.sent_ms + latency - clock_then
         if silence.through(self.evidence(line, Lane.LIAISON, brief=True), now):
             self.through_s[line] = clock_then // 1000
 
-    def _left(self, line: int, sent_ms: int) -> int | None:
-        """When a pulse of ours, told by its clock stamp, left in elapsed time; None where no pulse of ours can have
-        that stamp, the clock having been set back since."""
-        for clock_ms, elapsed_ms in self.sent.get(line, ()):
-            if clock_ms == sent_ms:
+    def _left(self, line: int, echo: Echo | None, came_ms: int) -> int | None:
+        """When the pulse of ours that an echo tells by its clock stamp left, in elapsed time; None where none of ours
+        can have that stamp. After the clock was set back two of ours may have it: the newest is meant, that can have
+        been there and back by `came_ms`."""
+        if echo is None:
+            return None
+        for clock_ms, elapsed_ms in reversed(self.sent.get(line, ())):
+            if clock_ms == echo.sent_ms and elapsed_ms <= came_ms - echo.held_ms:
                 return elapsed_ms
-        age = self.ctx.now.clock_ms - sent_ms
-        return self.ctx.now.elapsed_ms - age if age >= 0 else None
+        left = self.ctx.now.elapsed_ms - (self.ctx.now.clock_ms - echo.sent_ms)
+        return left if left <= came_ms else None
 
     def make_pulse(self, line: int) -> Pulse:
         """Our next pulse on a line, echoing the newest of theirs heard there."""
@@ -150,7 +153,7 @@ class Watch:
         could not show that we hear them. In the steady state neither holds, so nothing is answered twice."""
         patience = 2 * self.pulse_ms(pulse.line)
         now = self.ctx.now.elapsed_ms
-        left = None if pulse.echo is None else self._left(pulse.line, pulse.echo.sent_ms)
+        left = self._left(pulse.line, pulse.echo, now)
         if left is None or now - left > patience:
             return True
         told = self.told.get(pulse.line)
