@@ -80,6 +80,7 @@ class Live:
         self.port = 0  # where it listens, once it does
         self._told: Told | None = None
         self._nudged = asyncio.Event()
+        self._serving: set[asyncio.Task[Any]] = set()
         self._pending: set[asyncio.Future[None]] = set()
         self._gate: Gate | None = None
         self._free_at = 0.0  # when a thin line has room again
@@ -94,10 +95,12 @@ class Live:
             OSError: the address to listen on cannot be had.
         """
         self._told = told
-        async with self._listening(), asyncio.TaskGroup() as group:
-            if self.settings.connect:
-                group.create_task(self._dial())
-            await asyncio.Event().wait()
+        async with self._listening():
+            try:
+                await (self._dial() if self.settings.connect else asyncio.Event().wait())
+            finally:
+                for serving in self._serving:
+                    serving.cancel()  # the listening side waits for them, and they may be waiting for the station
 
     def send(self, parcel: Parcel) -> None:
         if not self.paths:
@@ -183,16 +186,20 @@ class Live:
         if self._told is None or connection.subprotocol != SUBPROTOCOL:
             await connection.close(1002, "openline.1 is spoken here")
             return
-        path = Path(connection)
+        path, why = Path(connection), "this station is stopping"
         self._stand(path)
-        sending = asyncio.create_task(self._send(path))
+        serving, sending = asyncio.current_task(), asyncio.create_task(self._send(path))
+        if serving is not None:
+            self._serving.add(serving)
         try:
             why = await self._receive(path)
         finally:
+            if serving is not None:
+                self._serving.discard(serving)
             sending.cancel()
+            self._fall(path, why)
             with suppress(asyncio.CancelledError, ConnectionClosed):
                 await sending
-        self._fall(path, why)
 
     def _stand(self, path: Path) -> None:
         """A new connection: the other side may have lost what the one before it carried, so the path is told anew."""
@@ -297,6 +304,7 @@ class Live:
         """A bundle piece by piece; between two pieces of bulk, whatever overtakes it."""
         size = self._piece_bytes()
         for start in range(0, len(data), size):
+            await self._room()
             while kind == BULK_PIECE and (quick := self.waiting.take(bulk=False)) is not None:
                 await self._quick(path, quick.data)
             last = start + size >= len(data)
@@ -309,19 +317,18 @@ class Live:
         return PIECE_BYTES if not rate else max(128, min(PIECE_BYTES, rate // 2))
 
     async def _frame(self, path: Path, kind: int, data: bytes) -> None:
+        await self._room()
         if self.settings.rate_bytes_s:
-            await self._room(len(data) + 1)
+            begins = max(self._free_at, asyncio.get_running_loop().time())
+            self._free_at = begins + (len(data) + 1) / self.settings.rate_bytes_s
         await path.connection.send(bytes((kind,)) + data)
 
-    async def _room(self, size: int) -> None:
+    async def _room(self) -> None:
         """Wait until a thin line has carried what it was given before."""
         loop = asyncio.get_running_loop()
-        now = loop.time()
-        begins = max(self._free_at, now)
-        self._free_at = begins + size / self.settings.rate_bytes_s
-        if begins > now:
+        while self._free_at > loop.time():
             ready = asyncio.Event()
-            loop.call_at(begins, ready.set)
+            loop.call_at(self._free_at, ready.set)
             await ready.wait()
 
     def _sent(self, data: bytes) -> None:
