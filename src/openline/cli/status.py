@@ -51,6 +51,7 @@ def _rows(s: t.Status) -> Iterator[str]:
         good = agreed == "open" and line.observed == Observed.THROUGH.value
         row = f"{line.id:<{width}}  {agreed:<22}  {line.observed:<20}  {heard}"
         yield click.style(row, fg=None if good else "yellow")
+    yield from _check_ins(s)
     yield ""
     for carrier in s.carriers:
         attached = {None: "", True: "; they are attached", False: "; they are not attached"}[carrier.attached]
@@ -60,7 +61,24 @@ def _rows(s: t.Status) -> Iterator[str]:
     yield f"record: {s.heads.entries} entries, {equal}; {s.waiting} of ours on their way"
     if s.unopened or s.drafts or s.calls:
         yield f"to do: {s.unopened} unopened, {s.drafts} drafts to release, {s.calls} calls"
+    for post in s.watch:
+        where = f" ({post.post})" if post.post else ""
+        yield f"watch{where}: " + (f"{post.officer}, since {utc(post.since_s or 0)}" if post.officer else "unattended")
     yield "alarms: " + (", ".join(s.alarms) or "none")
+
+
+def _check_ins(s: t.Status) -> Iterator[str]:
+    """Today's check-ins, and what came of them."""
+    rows = [(line.id, each) for line in s.lines for each in line.check_ins]
+    if rows:
+        yield ""
+        yield click.style("check-ins today", dim=True)
+    for line, each in rows:
+        came = each.outcome or ("to come" if each.due_s > s.now_s else "no call on record")
+        if each.outcome == "answered":
+            came = "answered, sealed by both" if each.complete else "answered, not yet sealed by both"
+        good = each.complete or each.due_s > s.now_s
+        yield click.style(f"{utc(each.due_s)}  {line}, {each.caller} calls: {came}", fg=None if good else "yellow")
 
 
 @click.command()

@@ -55,6 +55,12 @@ def local_day(instant_s: int, zone_name: str) -> int:
     return datetime.fromtimestamp(instant_s, zone(zone_name)).date().toordinal() - EPOCH
 
 
+def day_of(instant_s: int, zone_name: str) -> tuple[int, int]:
+    """The first instant of a zone's calendar day, and of the next day (it is 23 to 25 hours long)."""
+    day = local_day(instant_s, zone_name)
+    return _instant(day, 0, zone_name), _instant(day + 1, 0, zone_name)
+
+
 def runs_on(check_in: CheckIn, day: int, holidays: tuple[int, ...]) -> bool:
     """Whether the check-in is due on a day (counted since 1970-01-01): 1970-01-01 was a Thursday."""
     return check_in.days == DAILY or ((day + 3) % 7 < 5 and day not in holidays)

@@ -94,6 +94,16 @@ class Offer:
     accepted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time, by our clock, in which nobody held our post here, or (`down`) our station did not run.
+    `until_s` None: it lasts."""
+
+    from_s: int
+    until_s: int | None
+    down: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """All that one station could have seen about one line, up to now. Times `_ms` are elapsed, own steady count.
@@ -103,7 +113,8 @@ class Evidence:
     kind by each live or relay carrier. line_carriers: the carriers this line uses now. up_since_ms: None = down.
 
     now_s, zone: this station's clock and zone, for the record's own times (`_s`). cuts, offers, opened_s, expires_s:
-    what the formal state rests on. earlier: demands of ours before the latest, evidence only."""
+    what the formal state rests on. earlier: demands of ours before the latest, evidence only. gaps: in our
+    own watch."""
 
     line: str
     formal: str
@@ -136,6 +147,7 @@ class Evidence:
     expires_s: int = 0
     earlier: tuple[Demand, ...] = ()
     next_check_in_s: int | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 def alive(evidence: Evidence, now_ms: int) -> bool:

@@ -36,6 +36,7 @@ from openline.station.restoring import Restoration
 from openline.station.retry import Retry
 from openline.station.sealer import Sealer
 from openline.station.watch import Watch
+from openline.station.watchkeeping import Watchkeeping
 from openline.wire.bodies import Ack, Key, Prekey, Receipt
 from openline.wire.bundle import Payload, Pulse
 from openline.wire.entry import Entry
@@ -57,6 +58,7 @@ class Desk:
         self.checkpoints = Checkpoints(ctx)
         self.calls = Calls(ctx, self.sealer, self.checkpoints, talk_ms)
         self.watch = Watch(ctx)
+        self.watchkeeping = Watchkeeping(ctx)
         self.restoration = Restoration(ctx, self.sealer, self.outbox)
         self.duties = Duties(ctx, self.calls)
         self.inbound = Inbound(ctx, self.sealer, self.outbox, self.pages, self.calls, self.watch, self.restoration)
@@ -87,6 +89,7 @@ class Desk:
         ctx.now = now
         self.load_record()
         self.watch.load()
+        self.watchkeeping.load()
         self.duties.begin(now.clock_s - 1 if first else now.clock_s)
         if restored or ctx.store.meta("restoring"):
             self.restoration.begin(root)

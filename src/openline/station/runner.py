@@ -106,6 +106,7 @@ class Runner:
         self.log = log
         self.paths: dict[int, str] = dict.fromkeys(self.carriers, "not tried yet")
         self.listeners: list[Callable[[Event], None]] = []
+        self.on_start: list[Input] = []
         self.on_up: Callable[[], None] = lambda: None
         self.turns = 0
         self._probe = probe
@@ -172,7 +173,7 @@ class Runner:
         now = self.clock.now()
         self._ahead_ms = now.clock_ms - now.elapsed_ms
         try:
-            await self._turn([(start, None)])
+            await self._turn([(each, None) for each in (start, *self.on_start)])
             self.on_up()
             async with asyncio.TaskGroup() as group:
                 for number, carrier in self.carriers.items():

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from openline.station.api import routes_duty
 from openline.station.api import types as t
 from openline.station.api.app import Asked, Route
 from openline.station.api.citing import Citations
 from openline.station.api.drafts import Drafts
 from openline.station.api.views import Views
+from openline.station.duty import Duty
 from openline.station.runner import Runner
 from openline.wire.accord import encode_signed
 from openline.wire.errors import Misuse
@@ -26,7 +28,8 @@ class Service:
         self.runner = runner
         self.citations = Citations(runner.desk.ctx)
         self.drafts = Drafts(runner, self.citations)
-        self.views = Views(runner, self.citations)
+        self.duty = Duty(runner)
+        self.views = Views(runner, self.citations, self.duty)
 
 
 def _lane(asked: Asked) -> Lane:
@@ -94,4 +97,5 @@ ROUTES: Final[tuple[Route, ...]] = (
         takes=t.Approve, gives=t.Drafted,
     ),
     Route("DELETE", "/v1/drafts/{draft}", "Take a draft back.", _drop),
+    *routes_duty.ROUTES,
 )  # fmt: skip

@@ -199,6 +199,16 @@ class LaneState(Answer, frozen=True, kw_only=True):
     cut: bool
 
 
+class CheckInState(Answer, frozen=True, kw_only=True):
+    """A check-in of today, as this side's zone has today. `outcome`: of the last try, "" while there was none;
+    `complete`: sealed by both."""
+
+    due_s: int
+    caller: str
+    outcome: str
+    complete: bool
+
+
 class LineState(Answer, frozen=True, kw_only=True):
     """A line: what is agreed, by lane, and what is observed; `heard_ms`: how long ago anything of theirs came on it."""
 
@@ -209,6 +219,7 @@ class LineState(Answer, frozen=True, kw_only=True):
     heard_ms: int | None
     carriers: tuple[str, ...]
     next_check_in_s: int | None
+    check_ins: tuple[CheckInState, ...]
     expires_s: int
 
 
@@ -230,6 +241,14 @@ class Heads(Answer, frozen=True, kw_only=True):
     entries: int
 
 
+class OnDuty(Answer, frozen=True, kw_only=True):
+    """A post of ours, and the officer who holds it; null: unattended."""
+
+    post: str
+    officer: str | None
+    since_s: int | None
+
+
 class Status(Answer, frozen=True, kw_only=True):
     version: str
     side: str
@@ -240,6 +259,7 @@ class Status(Answer, frozen=True, kw_only=True):
     lines: tuple[LineState, ...]
     carriers: tuple[CarrierState, ...]
     alarms: tuple[str, ...]
+    watch: tuple[OnDuty, ...]
     heads: Heads
     waiting: int
     unopened: int

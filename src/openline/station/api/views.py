@@ -7,7 +7,7 @@ made into one word; ages are elapsed time.
 from __future__ import annotations
 
 from openline import __version__
-from openline.core import agenda, receipts, silence, state
+from openline.core import agenda, receipts, schedule, silence, state
 from openline.core.explain import explain
 from openline.core.state import Formal
 from openline.ports import Now
@@ -15,14 +15,16 @@ from openline.station.api import types as t
 from openline.station.api.citing import Citations
 from openline.station.calls import line_carriers
 from openline.station.desk import Desk
+from openline.station.duty import Duty
 from openline.station.evidence import encode
 from openline.station.runner import Runner
 from openline.wire.terms import Lane
 
 
 class Views:
-    def __init__(self, runner: Runner, citations: Citations) -> None:
+    def __init__(self, runner: Runner, citations: Citations, duty: Duty) -> None:
         self.runner = runner
+        self.duty = duty
         self.citations = citations
         self.started_ms = runner.clock.now().elapsed_ms
 
@@ -46,6 +48,7 @@ class Views:
             lines=tuple(self._line(desk, now, n) for n in range(len(ctx.accord.lines))),
             carriers=tuple(self._carrier(n) for n in range(len(ctx.accord.carriers))),
             alarms=tuple(sorted(desk.alarms(now))),
+            watch=tuple(self._on_duty(desk, post) for post in desk.watchkeeping.posts),
             heads=t.Heads(
                 ours="" if head_us is None else f"{sides[ctx.us]} {head_us.gen}/{head_us.seq}",
                 theirs="" if head_them is None else f"{sides[ctx.them]} {head_them.gen}/{head_them.seq}",
@@ -80,8 +83,29 @@ class Views:
             heard_ms=None if heard is None else now.elapsed_ms - heard,
             carriers=tuple(ctx.accord.carriers[n].id for n in line_carriers(ctx, line)),
             next_check_in_s=agenda.next_due(ledger, line, now.clock_s),
+            check_ins=self._check_ins(line, now),
             expires_s=state.line_in_force(ledger, line, now.clock_s).expires_s,
         )
+
+    def _check_ins(self, line: int, now: Now) -> tuple[t.CheckInState, ...]:
+        """Those of today, as our side's zone has today."""
+        accord, us = self.runner.desk.ctx.accord, self.runner.desk.ctx.us
+        from_s, until_s = schedule.day_of(now.clock_s, accord.sides[us].zone)
+        return tuple(
+            t.CheckInState(
+                due_s=each.due_s,
+                caller=accord.sides[each.caller].name,
+                outcome=each.outcome,
+                complete=each.complete,
+            )
+            for each in self.duty.book.check_ins(line, from_s, until_s)
+        )
+
+    def _on_duty(self, desk: Desk, post: str) -> t.OnDuty:
+        watch = desk.watchkeeping.holding(post)
+        if watch is None:
+            return t.OnDuty(post=post, officer=None, since_s=None)
+        return t.OnDuty(post=post, officer=self.duty.officer_name(watch.officer), since_s=watch.from_s)
 
     def _lane(self, desk: Desk, line: int, lane: Lane, now: Now) -> t.LaneState:
         ledger = desk.ctx.record.ledger

@@ -1,0 +1,160 @@
+"""How calls stand: those that ring, that are spoken, and those that finished, as the API and the alarms tell them.
+
+Rules of this file:
+1. A finished call is told from its entry in the record, whichever side placed it; one that lasts from the desk's
+   memory. Nothing here starts or ends a call.
+2. Who picked up here is this side's own affair: kept in its store, told to nobody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from openline.core import agenda
+from openline.station import demands
+from openline.station.calls import RING_MS, Placed, Ringing
+from openline.station.desk import Desk
+from openline.wire import cbor
+from openline.wire.bodies import Call, Seal
+from openline.wire.entry import Entry
+from openline.wire.terms import Lane, Outcome, Phase
+
+KEPT: Final = 256  # chosen: some weeks of calls on a few lines
+PICKED: Final = "picked"
+DUE_MAX: Final = 48  # chosen: twice the check-ins that a line may have in a day
+STATES: Final = ("placed", "rang", "ringing", "talking", "ended", *(outcome.name.lower() for outcome in Outcome))
+WORDS: Final = {Phase.DECLINED: "declined", Phase.DEFERRED: "deferred", Phase.ANSWERED: "ended"}
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """One call. `caller`: a side; `state`: one of STATES; `ends_s`: when it ended; `officer`: ours who picked up."""
+
+    id: bytes
+    line: int
+    lane: Lane
+    caller: int
+    due_s: int
+    state: str
+    started_s: int
+    ended_s: int | None = None
+    officer: int | None = None
+    sealed: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.state not in ("placed", "rang", "ringing", "talking")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInState:
+    """A check-in of today. `outcome`: "" while nothing was tried, else the outcome of the last try."""
+
+    due_s: int
+    caller: int
+    outcome: str
+    complete: bool
+
+
+class CallBook:
+    """Made before the desk starts: it watches the record from its beginning."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.finished: dict[bytes, tuple[Entry, Call]] = {}  # by call id, oldest first
+        self.picked: dict[bytes, int] = {}
+        self.sealed: dict[bytes, None] = {}  # ids of calls with both seals, oldest first
+        desk.ctx.on_append.append(self._on_entry)
+
+    def load(self) -> None:
+        """At start: who picked up what before."""
+        stored = self.desk.ctx.store.meta(PICKED)
+        plain: Any = [] if stored is None else cbor.decode(stored)
+        self.picked = dict(plain)
+
+    def _on_entry(self, entry: Entry) -> None:
+        body = entry.body
+        if isinstance(body, Call) and body.line < len(self.desk.ctx.accord.lines):
+            self.finished.pop(body.call_id, None)
+            self.finished[body.call_id] = (entry, body)
+            if len(self.finished) > KEPT:
+                del self.finished[next(iter(self.finished))]
+        elif isinstance(body, Seal) and body.closes is not None:
+            self.sealed[body.call_id] = None
+            if len(self.sealed) > KEPT:
+                del self.sealed[next(iter(self.sealed))]
+
+    def note_officer(self, call_id: bytes, officer: int) -> None:
+        """Which officer of ours placed this call, or picked it up."""
+        self.picked[call_id] = officer
+        while len(self.picked) > KEPT:
+            del self.picked[next(iter(self.picked))]
+        self.desk.ctx.remember(PICKED, cbor.encode([[each, who] for each, who in self.picked.items()]))
+
+    # ---- how calls stand
+
+    def one(self, call_id: bytes) -> CallState | None:
+        """A call that lasts, or one of the last that finished."""
+        calls = self.desk.calls
+        if call_id in calls.placed:
+            return self._placed(calls.placed[call_id])
+        if call_id in self.finished:
+            return self._finished(*self.finished[call_id])
+        return self._theirs(calls.ringing[call_id]) if call_id in calls.ringing else None
+
+    def lasting(self) -> list[CallState]:
+        """Every call that is not over, those that ring here first."""
+        calls = self.desk.calls
+        ours = [self._placed(call) for call in calls.placed.values()]
+        theirs = [self._theirs(ring) for ring in calls.ringing.values() if not ring.over]
+        found = [each for each in (*theirs, *ours) if not each.over]
+        return sorted(found, key=lambda each: each.state != "ringing")
+
+    def last(self, limit: int) -> list[CallState]:
+        """The calls that finished last, newest first."""
+        newest = list(self.finished.values())[-limit:]
+        return [self._finished(entry, body) for entry, body in reversed(newest)]
+
+    def check_ins(self, line: int, from_s: int, until_s: int) -> list[CheckInState]:
+        """The check-ins due on a line in [from_s, until_s), earliest first."""
+        ctx = self.desk.ctx
+        ledger, found = ctx.record.ledger, list[CheckInState]()
+        for caller in (ctx.us, ctx.them):
+            at: int | None = max(from_s, ctx.accord.founded_s) - 1
+            while at is not None and len(found) < 2 * DUE_MAX:
+                at = agenda.next_due(ledger, line, at, caller)
+                if at is None or at >= until_s:
+                    break
+                tried = ledger.calls[line].tries.get(at)
+                complete = demands.is_completed(ctx, line, at, caller)
+                found.append(CheckInState(at, caller, "" if tried is None else tried.name.lower(), complete))
+        return sorted(found, key=lambda each: (each.due_s, each.caller))
+
+    def _placed(self, call: Placed) -> CallState:
+        state = "talking" if call.answered_ms is not None else "placed" if call.rang is None else "rang"
+        return CallState(
+            call.call_id, call.line, call.lane, self.desk.ctx.us, call.due_s, state, call.started_s,
+            officer=self.picked.get(call.call_id),
+        )  # fmt: skip
+
+    def _theirs(self, ring: Ringing) -> CallState:
+        now = self.desk.ctx.now
+        if ring.answered_ms is not None and not ring.over:
+            state = "talking"
+        elif not ring.over and now.elapsed_ms < ring.until_ms:
+            state = "ringing"
+        else:
+            state = WORDS.get(Phase(ring.word.phase), "rang_unanswered")
+        started_s = now.clock_s - (now.elapsed_ms - (ring.until_ms - RING_MS)) // 1000
+        return CallState(
+            ring.call_id, ring.line, ring.lane, self.desk.ctx.them, ring.due_s, state, started_s,
+            officer=self.picked.get(ring.call_id),
+        )  # fmt: skip
+
+    def _finished(self, entry: Entry, body: Call) -> CallState:
+        return CallState(
+            body.call_id, body.line, Lane(body.lane), entry.side, body.due_s, Outcome(body.outcome).name.lower(),
+            body.started_s, ended_s=entry.time_s, officer=self.picked.get(body.call_id),
+            sealed=body.call_id in self.sealed,
+        )  # fmt: skip
