@@ -8,9 +8,12 @@ import json
 import random
 from pathlib import Path
 
+import pytest
+
 from openline.carriers.mailbox import Limits, stream_config
 from openline.carriers.nats_link import Login
-from tests.integration.nats_server import NatsServer, until
+from openline.carriers.relay import RelayCarrier, RelaySettings
+from tests.integration.nats_server import NatsServer, free_port, until
 from tests.integration.relay_side import BOX_A, BOX_B, Side, sides
 from tests.integration.test_relay import bundles, in_order
 
@@ -252,6 +255,7 @@ def test_a_wrong_password_is_said(tmp_path: Path):
         one.stop()
 
 
+@pytest.mark.slow
 def test_attempts_go_on_for_ever_and_at_most_five_seconds_apart(server):
     """Nobody there for long; then a server, and the carrier is up by itself."""
 
@@ -264,5 +268,36 @@ def test_attempts_go_on_for_ever_and_at_most_five_seconds_apart(server):
             await server.start()
             await until(lambda: a.is_up, within_s=5.5)
             assert len(a.troubles) == 1
+
+    asyncio.run(story())
+
+
+def test_the_next_address_is_tried_when_one_does_not_answer(server):
+    """A relay of several servers: the carrier goes on to the next, and is up."""
+
+    async def story() -> None:
+        await server.start()
+        urls = (f"nats://127.0.0.1:{free_port()}", server.url)
+        a = Side(server.url)
+        a.carrier = RelayCarrier(RelaySettings(urls=urls), ours=BOX_A, theirs=BOX_B)
+        async with sides(a):
+            await until(lambda: a.is_up, within_s=5)
+
+    asyncio.run(story())
+
+
+def test_a_sign_of_life_by_another_way_ends_the_wait(server):
+    """Nudged, the carrier tries at once and not when its wait is over."""
+
+    async def story() -> None:
+        a = Side(server.url, retry_max_s=600)
+        async with sides(a):
+            for _ in range(14):  # the waits grow: soon none would end within this test
+                a.carrier.nudge()
+                await asyncio.wait({asyncio.get_running_loop().create_future()}, timeout=0.15)
+            await server.start()
+            await asyncio.wait({asyncio.get_running_loop().create_future()}, timeout=0.2)
+            a.carrier.nudge()
+            await until(lambda: a.is_up, within_s=2)
 
     asyncio.run(story())

@@ -31,6 +31,11 @@ PORT: Final = 4222
 WRITE_BYTES_HIGH: Final = 256 * 1024  # chosen: above this, senders wait until the socket has taken it
 NO_RESPONDERS: Final = 503
 
+
+class Unreachable(CarrierFault):
+    """Nobody answers at this address."""
+
+
 OnMessage = Callable[[Message], None]
 T = TypeVar("T")
 
@@ -142,7 +147,8 @@ class Link(asyncio.Protocol):
         """Connect and log in. Replies to us come under the subject `inbox`.
 
         Raises:
-            CarrierFault: no connection, no TLS where it was asked for, or the server refused us.
+            Unreachable: nobody answers there.
+            CarrierFault: no TLS where it was asked for, or the server refused us.
             Misuse: a wrong address or TLS file.
         """
         parts = parse_url(url)
@@ -157,10 +163,13 @@ class Link(asyncio.Protocol):
                 await link._log_in(parts, login)
         except TimeoutError:
             link.close("no answer")
-            raise CarrierFault(f"{shown(url)} did not answer within {timeout_s:g} s") from None
-        except (OSError, ssl.SSLError) as error:
+            raise Unreachable(f"{shown(url)} did not answer within {timeout_s:g} s") from None
+        except ssl.SSLError as error:
             link.close(str(error))
-            raise CarrierFault(f"{shown(url)}: {error.strerror or error}") from None
+            raise CarrierFault(f"{shown(url)}: TLS failed: {error}") from None
+        except OSError as error:
+            link.close(str(error))
+            raise Unreachable(f"{shown(url)}: {error.strerror or error}") from None
         except BaseException:
             link.close("not opened")
             raise

@@ -176,9 +176,10 @@ class Outgoing:
         if self._room_bytes is None or self._room_bytes > limits.BUNDLE_BYTES_MAX:
             self._telling.over("refused")
         self._telling.count("kept")
-        if said.get("duplicate") is True:
+        if said.get("duplicate") is True:  # it came before, and may have been handed over and refused since
             self._telling.count("duplicates")
-        self.on_kept(ticket)
+        else:
+            self.on_kept(ticket)
 
     def _refused(self, why: str) -> None:
         self._telling.count("mailbox_refused")

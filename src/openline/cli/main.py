@@ -68,6 +68,7 @@ VERBS: Final[dict[str, Verb]] = {
     "init": Verb("openline.cli.init:init", "Found an accord and set up its stations, or a pair for trying."),
     "config": Verb("openline.cli.config:config", "Check a station's configuration, or print its schema."),
     "courier": Verb("openline.cli.courier:courier", "Check or copy a stick, print QR codes, or read them back."),
+    "relay": Verb("openline.cli.relay:relay", "Check a relay's NATS server, or name an accord's mailboxes there."),
     "vectors": Verb("openline.cli.vectors:vectors", "Check the spec's test vectors."),
     "completion": Verb("openline.cli.completion:completion", "Print the shell's completion script."),
 }
