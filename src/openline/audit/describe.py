@@ -7,6 +7,7 @@ names another is told with the other's name where that was listed lately, else w
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from openline.audit.verdict import place_name
@@ -49,10 +50,12 @@ class Row(NamedTuple):
 
 
 class Describer:
-    """Tells entries in the order in which they are listed, and remembers how it called them."""
+    """Tells entries in the order in which they are listed, and remembers how it called them. `known` names those that
+    were not listed."""
 
-    def __init__(self, accord: Accord) -> None:
+    def __init__(self, accord: Accord, known: Callable[[bytes], str] | None = None) -> None:
         self._accord = accord
+        self._known = known or (lambda identity: f"{identity.hex()[:12]}…")
         self._sides = tuple(side.name for side in accord.sides)
         self._names: OrderedDict[bytes, str] = OrderedDict()
 
@@ -81,7 +84,7 @@ class Describer:
             self._names.popitem(last=False)
 
     def _named(self, identity: bytes) -> str:
-        return self._names.get(identity, f"{identity.hex()[:12]}…")
+        return self._names.get(identity) or self._known(identity)
 
     def _line(self, number: int) -> str:
         lines = self._accord.lines

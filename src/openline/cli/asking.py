@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 import click
 import msgspec
 
-from openline.cli.files import FILE
+from openline.cli.files import FILE, for_terminal
 from openline.station import config as configs
 from openline.station.api import types as t
 from openline.station.config import Config
@@ -142,6 +142,29 @@ def part(text: str) -> str:
 def show_json(value: Any) -> None:
     """A value of the API as one JSON object."""
     click.echo(json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
+
+
+def fit(value: T) -> T:
+    """A value of the API whose every text is fit for a terminal: what others wrote steers none."""
+    return msgspec.convert(_fit(msgspec.to_builtins(value)), type(value))
+
+
+def _fit(plain: Any) -> Any:
+    match plain:
+        case str():
+            return for_terminal(plain)
+        case dict():
+            return {_fit(key): _fit(item) for key, item in plain.items()}
+        case list() | tuple():
+            return [_fit(item) for item in plain]
+        case _:
+            return plain
+
+
+def one_line(text: str, width: int = 160) -> str:
+    """Text on one line of a list, its beginning if it is long: what others wrote makes no rows of its own."""
+    line = " ".join(for_terminal(text).split())
+    return line if len(line) <= width else f"{line[:width]}…"
 
 
 def asking(station: Path) -> Asking:

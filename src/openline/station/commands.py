@@ -48,10 +48,14 @@ class SendDocument(Compose):
 
 @dataclass(frozen=True, kw_only=True)
 class SendAnswer:
-    """A message on the lane of what it answers."""
+    """A message on the line and lane of what it answers."""
 
     to: bytes
     text: str
+    precedence: Precedence = Precedence.ROUTINE
+    due_s: int = 0
+    exercise: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

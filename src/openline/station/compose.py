@@ -165,7 +165,18 @@ def _answer(ledger: Ledger, side: int, command: c.SendAnswer, now_s: int) -> Dra
     lane = Lane(item.lane)
     warnings = check_lane(ledger, item.line, lane, now_s, "answer")
     number = next_number(ledger, side, item.line, now_s)
-    return Draft(Message(line=item.line, lane=lane, number=number, text=command.text, answers=item.id), warnings)
+    body = Message(
+        line=item.line,
+        lane=lane,
+        number=number,
+        text=command.text,
+        answers=item.id,
+        precedence=command.precedence,
+        due_s=command.due_s,
+        exercise=command.exercise,
+        language=command.language,
+    )
+    return Draft(body, warnings)
 
 
 def scope_of(

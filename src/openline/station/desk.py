@@ -206,6 +206,11 @@ class Desk:
                 by_station(Receipt(gen=place.gen, seq=place.seq, level=Level.SHOWN, officer=officer))
             )
 
+    def try_now(self, now: Now) -> list[int]:
+        """Send what waits again now, entries before pages; the carriers by which it goes."""
+        self.ctx.now = now
+        return sorted({*self.outbox.again(), *self.pages.again()})
+
     def place_call(self, line: int, lane: Lane, now: Now) -> tuple[bytes, tuple[str, ...]]:
         """Ring them outside the schedule: the call's id, and the warnings it goes out with.
 

@@ -17,7 +17,9 @@ from typing import Final
 from openline.station.context import Context, Send
 from openline.station.retry import Retry
 from openline.station.sealer import Sealer
+from openline.station.ways import Ways
 from openline.wire import limits
+from openline.wire.accord import CarrierKind
 from openline.wire.bodies import Ack, Receipt, Tracked
 from openline.wire.bundle import Have, Payload
 from openline.wire.entry import Entry
@@ -41,6 +43,7 @@ class Outbox:
         self.answer_on: set[int] = set()  # carriers on which a `have` is due
         self.repeated: Position = NOWHERE  # how far the last round of sending again went
         self.came_by: set[int] = set()  # carriers that brought something new in this turn
+        self.ways = Ways()
 
     def our_head(self) -> Position:
         head = self.ctx.record.cursors[self.ctx.us].head
@@ -84,6 +87,14 @@ class Outbox:
         if self._paths() and self.retry.fires(self.ctx.now.elapsed_ms):
             self.send_waiting(self._paths())
             self.repeated = self.our_head()
+
+    def again(self) -> list[int]:
+        """Somebody asks to send what waits now; by which carriers it goes."""
+        paths = self._paths() if self.waiting() else []
+        if paths:
+            self.send_waiting(paths)
+            self.retry.begin(self.ctx.now.elapsed_ms)
+        return paths
 
     def has_repeated(self) -> bool:
         """Whether all that waits has been sent again at least once since it was new."""
@@ -167,12 +178,15 @@ class Outbox:
         for chunk in chunks(entries):
             bundle, upto = self.sealer.seal(Payload(entries=tuple(chunk))), place_of(chunk[-1])[1:]
             self.ctx.effects.sends += [Send(carrier, bundle, after, upto, key=(after, upto)) for carrier in paths]
+            self.ways.note(after, upto, paths)
             after = upto
         self.sent = max(self.sent, after)
 
     def packed(self) -> list[bytes]:
         """All of ours that they are not known to hold, and our frontier, for a courier: openers all."""
         waiting = self.after(self.held, sum(self.ctx.record.length(self.ctx.us, g) for g in self._generations()))
+        if waiting:
+            self.ways.note(self.held, self.our_head(), self.ctx.carriers(CarrierKind.COURIER)[:1])
         bundles = [self.sealer.seal(Payload(entries=tuple(c)), opener=True) for c in chunks(waiting)]
         hint = Payload(have=self.have(), holds_epoch=self.sealer.newest)
         return [*bundles, self.sealer.seal(hint, opener=True)]

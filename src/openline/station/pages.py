@@ -132,6 +132,11 @@ class Pages:
                 identity = self.ctx.record.id_at(*place) or b""
                 self.ctx.tell("arrived", line=came.body.line, id=identity)
 
+    def whole(self, body: Document) -> bytes | None:
+        """A document's pages, if they are all here and are the ones that its entry names."""
+        found = b"".join(self._part(body.digest, index) or b"" for index in range(part_count(body.size)))
+        return found if len(found) == body.size and hashlib.sha256(found).digest() == body.digest else None
+
     def _verified(self, body: Document) -> bool:
         found = hashlib.sha256()
         size = 0
@@ -176,6 +181,15 @@ class Pages:
                 self._send(out.digest, range(out.total), paths)
         if paths and self.fetching.round < FETCH_ROUNDS_MAX and self.fetching.fires(self.ctx.now.elapsed_ms):
             self.answer_on.update(paths)
+
+    def again(self) -> list[int]:
+        """Somebody asks to send what waits now; by which carriers it goes."""
+        paths = self.ctx.worth_repeating() if self.outgoing else []
+        for out in self.outgoing.values():
+            if paths:
+                out.retry.begin(self.ctx.now.elapsed_ms)
+                self._send(out.digest, range(out.total), paths)
+        return paths
 
     def flush(self) -> None:
         """End of a turn: first sendings, after the entries of the turn; then what we ask for."""

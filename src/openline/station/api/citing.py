@@ -49,6 +49,14 @@ class Citations:
         side, line, year, number = cited
         return f"{self._sides[side]}–{self._lines[line]}–{year}–{number}"
 
+    def name(self, identity: bytes) -> str:
+        """The name of what another entry names; the start of its id where it leads to nothing that is kept by id."""
+        ledger = self.ctx.record.ledger
+        for known in (ledger.items, ledger.offers, ledger.suspensions):
+            if identity in known:
+                return self.ref(identity, known[identity].place)
+        return f"{identity.hex()[:12]}…"
+
     def place(self, place: Place) -> str:
         return f"{self._sides[place.side]} {place.gen}/{place.seq}"
 

@@ -10,6 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -26,7 +27,7 @@ from openline.station.api.translate import Translator
 from openline.station.desk import Desk
 from openline.station.runner import Runner
 from openline.wire import cbor
-from openline.wire.bodies import Body, kind_of, to_plain
+from openline.wire.bodies import Body, Receipt, kind_of, to_plain
 from openline.wire.entry import Entry
 from openline.wire.errors import Misuse, Refused
 from openline.wire.limits import BLOB_BYTES_MAX
@@ -35,6 +36,7 @@ from openline.wire.terms import Approval
 DRAFTS_MAX: Final = 256  # chosen: more than a post has at hand in a day
 ID_BYTES: Final = 4
 PREFIX: Final = "draft/"
+PAGES_HELD_MAX: Final = 2 * BLOB_BYTES_MAX  # chosen: one document that waits, and one that is being drafted
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -42,7 +44,7 @@ class Pending(msgspec.Struct, frozen=True):
 
     command: t.AnyCommand
     body: bytes
-    given: tuple[tuple[int, int, bytes], ...] = ()
+    given: tuple[Approval, ...] = ()
 
 
 class Drafts:
@@ -64,12 +66,18 @@ class Drafts:
         """Hold the pages of a document until its draft is recorded; their digest.
 
         Raises:
-            Misuse: more than a document may have, or too many at once.
+            Misuse: more than a document may have. Refused: drafts that wait hold all that fits.
         """
-        held = sum(len(each) for each in self.pages.values())
-        if len(pages) > BLOB_BYTES_MAX or held + len(pages) > 2 * BLOB_BYTES_MAX:
+        if len(pages) > BLOB_BYTES_MAX:
             raise Misuse(f"pages of {len(pages)} bytes: a document has {BLOB_BYTES_MAX} at most")
         digest = hashlib.sha256(pages).digest()
+        self.pages.pop(digest, None)
+        needed = {each.command.pages for each in self.known.values() if isinstance(each.command, t.Document)}
+        for held in [held for held in self.pages if held.hex() not in needed]:  # oldest first
+            if sum(map(len, self.pages.values())) + len(pages) > PAGES_HELD_MAX:
+                del self.pages[held]
+        if sum(map(len, self.pages.values())) + len(pages) > PAGES_HELD_MAX:
+            raise Refused("drafts hold as many pages as fit here", next_step="Release or drop one of them.")
         self.pages[digest] = pages
         return digest.hex()
 
@@ -113,7 +121,7 @@ class Drafts:
         pending = self._pending(identity)
         draft = self._drafted_again(desk, now, pending)
         given = self._checked(desk, draft, asked, pending)
-        pending = Pending(pending.command, pending.body, tuple((a.officer, a.counter, a.signature) for a in given))
+        pending = Pending(pending.command, pending.body, tuple(given))
         if len(given) >= desk.approvals_needed(draft):
             told = self._recorded(desk, now, pending.command, draft, given)
             self._forget(desk, identity)
@@ -133,7 +141,17 @@ class Drafts:
     def _checked(self, desk: Desk, draft: Draft, asked: t.Approve, pending: Pending) -> list[Approval]:
         """The approvals given so far and this one."""
         ctx, officer = desk.ctx, self.translator.officer(asked.officer)
-        before = [Approval(*each) for each in pending.given if each[0] != officer]
+        before = self._in_force(desk, pending)
+        if officer in {each.officer for each in before}:
+            raise Refused(
+                f"{asked.officer} has approved this already; it needs another officer",
+                next_step="Have it approved by somebody else, with their own key.",
+            )
+        if isinstance(draft.body, Receipt) and officer != draft.body.officer:
+            raise Refused(
+                f"this is {self.translator.officers[draft.body.officer]}'s own word; nobody else can give it",
+                next_step="Draft the acknowledgement in your own name.",
+            )
         if asked.counter < desk.next_counter(officer):
             raise Refused(
                 f"counter {asked.counter} of {asked.officer} was used before",
@@ -149,8 +167,18 @@ class Drafts:
             ) from None
         return [*before, Approval(officer, asked.counter, signature)]
 
+    def _in_force(self, desk: Desk, pending: Pending) -> list[Approval]:
+        """The approvals given so far, but those whose counter the record has overtaken since."""
+        return [each for each in pending.given if each.counter >= desk.next_counter(each.officer)]
+
+    def _next_counter(self, desk: Desk, officer: int) -> int:
+        """What an officer signs next with: above the record's, and above what waits in other drafts."""
+        given = [each for pending in self.known.values() for each in pending.given]
+        waiting = [each.counter for each in given if each.officer == officer]
+        return max([desk.next_counter(officer), *(counter + 1 for counter in waiting)])
+
     def _recorded(
-        self, desk: Desk, now: Now, asked: t.AnyCommand, draft: Draft, given: tuple[Approval, ...] | list[Approval]
+        self, desk: Desk, now: Now, asked: t.AnyCommand, draft: Draft, given: Sequence[Approval]
     ) -> t.Drafted:
         released = desk.release(draft, given)
         pages = self._pages_of(bytes.fromhex(asked.pages)) if isinstance(asked, t.Document) else None
@@ -158,7 +186,8 @@ class Drafts:
         if isinstance(asked, t.Document):
             self.pages.pop(bytes.fromhex(asked.pages), None)
         told = self._told(desk, "", Pending(asked, plain(draft.body)), draft)
-        return msgspec.structs.replace(told, entry=self.entry(entry))
+        names = tuple(self.translator.officers[each.officer] for each in given)
+        return msgspec.structs.replace(told, approved_by=names, entry=self.entry(entry))
 
     # ---- what waits
 
@@ -221,8 +250,8 @@ class Drafts:
             what=row.text(),
             body=pending.body.hex(),
             needed=desk.approvals_needed(draft),
-            approved_by=tuple(officers[each[0]] for each in pending.given),
-            counters={name: desk.next_counter(number) for number, name in enumerate(officers)},
+            approved_by=tuple(officers[each.officer] for each in self._in_force(desk, pending)),
+            counters={name: self._next_counter(desk, number) for number, name in enumerate(officers)},
             warnings=draft.warnings,
         )
 
@@ -237,7 +266,7 @@ class Drafts:
         ctx = desk.ctx
         gen, seq = ctx.record.cursors[ctx.us].next_place
         entry = Entry(ctx.us, gen, seq, b"", None, ctx.now.clock_s, body, b"", b"")
-        return Describer(ctx.accord).row(entry)
+        return Describer(ctx.accord, self.citations.name).row(entry)
 
     def entry(self, entry: Entry) -> t.Entry:
         return t.Entry(

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from openline.station.api import routes_duty
+from openline.station.api import routes_duty, routes_items
 from openline.station.api import types as t
 from openline.station.api.app import Asked, Route
 from openline.station.api.citing import Citations
 from openline.station.api.drafts import Drafts
+from openline.station.api.inbox import InboxView
+from openline.station.api.offers import OfferView
+from openline.station.api.outbox import OutboxView
+from openline.station.api.reading import Reading
 from openline.station.api.views import Views
 from openline.station.duty import Duty
 from openline.station.runner import Runner
@@ -30,6 +34,10 @@ class Service:
         self.drafts = Drafts(runner, self.citations)
         self.duty = Duty(runner)
         self.views = Views(runner, self.citations, self.duty)
+        reading = Reading(runner.desk.ctx, self.citations)
+        self.offers = OfferView(runner, self.citations, reading)
+        self.inbox = InboxView(runner, self.citations, reading, self.offers, self.duty)
+        self.outbox = OutboxView(runner, self.citations, reading)
 
 
 def _lane(asked: Asked) -> Lane:
@@ -98,4 +106,5 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route("DELETE", "/v1/drafts/{draft}", "Take a draft back.", _drop),
     *routes_duty.ROUTES,
+    *routes_items.ROUTES,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from openline.core.schedule import EPOCH, known
 from openline.station import commands as c
+from openline.station.api import statements
 from openline.station.api import types as t
 from openline.station.api.citing import Citations
 from openline.station.context import Context
@@ -61,7 +62,14 @@ class Translator:
                 pages = self.pages_of(bytes.fromhex(asked.pages))
                 return c.SendDocument(pages=pages, title=asked.title, **self._marks(asked))
             case t.Reply():
-                return c.SendAnswer(to=self.citations.resolve(asked.to), text=asked.text)
+                return c.SendAnswer(
+                    to=self.citations.resolve(asked.to),
+                    text=asked.text,
+                    precedence=Precedence[asked.precedence],
+                    due_s=asked.due_s,
+                    exercise=asked.exercise,
+                    language=asked.language,
+                )
             case t.Service():
                 return c.SendService(line=self.line(asked.line), text=asked.text)
             case t.Letter():
@@ -84,21 +92,19 @@ class Translator:
                     lines=self._lines(asked.lines), lanes=lanes(asked.lanes), effective_s=asked.effective_s
                 )
             case t.Accept():
-                signed = bytes.fromhex(asked.ed25519) or None, bytes.fromhex(asked.mldsa44) or None
-                return c.AcceptOffer(
-                    target=self.citations.resolve(asked.target), ed25519=signed[0], mldsa44=signed[1]
-                )
+                target = self.citations.resolve(asked.target)
+                ed25519, mldsa44 = bytes.fromhex(asked.ed25519), bytes.fromhex(asked.mldsa44)
+                statements.check_accept(self.ctx, self.ctx.record.ledger.offers.get(target), ed25519, mldsa44)
+                return c.AcceptOffer(target=target, ed25519=ed25519 or None, mldsa44=mldsa44 or None)
             case t.Withdraw():
                 return c.WithdrawOffer(target=self.citations.resolve(asked.target))
             case t.Amend():
                 return self._amend(asked)
             case t.Statement():
-                return c.MakeStatement(
-                    texts=tuple(sorted(asked.texts.items())),
-                    ed25519=bytes.fromhex(asked.ed25519),
-                    mldsa44=bytes.fromhex(asked.mldsa44),
-                    minute=asked.minute,
-                )
+                texts = tuple(sorted(asked.texts.items()))
+                ed25519, mldsa44 = bytes.fromhex(asked.ed25519), bytes.fromhex(asked.mldsa44)
+                statements.check(self.ctx, texts, ed25519, mldsa44, minute=asked.minute)
+                return c.MakeStatement(texts=texts, ed25519=ed25519, mldsa44=mldsa44, minute=asked.minute)
             case t.SetPresence():
                 return c.SetPresence(mode=Presence[asked.mode.upper()])
             case t.Acknowledge():

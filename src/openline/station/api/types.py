@@ -65,10 +65,14 @@ class Document(Marked, frozen=True, kw_only=True, tag="document"):
 
 
 class Reply(Command, frozen=True, kw_only=True, tag="answer"):
-    """A message on the lane of what it answers."""
+    """A message on the line and lane of what it answers."""
 
     to: str
     text: str
+    precedence: PrecedenceName = "ROUTINE"
+    due_s: Annotated[int, Meta(ge=0)] = 0
+    exercise: bool = False
+    language: str = ""
 
 
 class Service(Command, frozen=True, kw_only=True, tag="service"):

@@ -1,0 +1,240 @@
+"""The inbox: what of theirs there is, read whole, opened by an officer on watch (spec 8.1).
+
+Rules of this file:
+1. Reading sends nothing. Opening is an act of its own: the station appends the receipt *shown*.
+2. No station opens a letter: its age file is given out as it came, and that it was given out is marked here alone.
+3. A list costs what it shows: bodies are read from the store for what is listed, not for what there is.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+
+from openline.core import state
+from openline.core.ledger import Item
+from openline.core.receipts import Reached
+from openline.ports import Now
+from openline.station.api import types_items as t
+from openline.station.api.citing import Citations
+from openline.station.api.offers import OfferView
+from openline.station.api.reading import Reading
+from openline.station.desk import Desk
+from openline.station.duty import Duty
+from openline.station.pages import part_count
+from openline.station.runner import Runner
+from openline.wire import bodies
+from openline.wire.entry import Entry, Place
+from openline.wire.errors import Misuse, Refused
+from openline.wire.terms import Lane, Level
+
+BEGINNING: Final = 160  # characters of a text that a list shows
+SERVICE_KEPT: Final = 256  # chosen: a month of technicians' talk; all of it stays in the record
+HANDED: Final = "handed/"
+
+
+class InboxView:
+    """What of theirs there is. Made before the runner runs: it watches the record from the start."""
+
+    def __init__(self, runner: Runner, citations: Citations, reading: Reading, offers: OfferView, duty: Duty) -> None:
+        self.runner = runner
+        self.citations = citations
+        self.reading = reading
+        self.offers = offers
+        self.duty = duty
+        self.ctx = runner.desk.ctx
+        self.service: deque[tuple[bytes, Place]] = deque(maxlen=SERVICE_KEPT)
+        self.handed = {key.removeprefix(HANDED) for key in runner.store.metas(HANDED)}
+        self.ctx.on_append.append(self._on_entry)
+
+    def _on_entry(self, entry: Entry) -> None:
+        if isinstance(entry.body, bodies.Service) and entry.side == self.ctx.them:
+            self.service.append((entry.id, entry.place))
+
+    # ---- lists
+
+    def all(self, limit: int) -> t.Inbox:
+        """What of theirs there is: all that is unopened, and the newest of the rest up to `limit`."""
+        self.runner.desk.at(self.runner.clock.now())
+        ledger = self.ctx.record.ledger
+        theirs = [item for item in ledger.items.values() if item.place.side == self.ctx.them]
+        unopened = [item for item in theirs if not self._opened(item)]
+        unopened.sort(key=lambda item: (-item.precedence, item.position))
+        rest: list[tuple[Place, bytes, Item | None]] = [
+            (item.place, item.id, item) for item in theirs if self._opened(item)
+        ]
+        rest += [(place, identity, None) for identity, place in self.service]
+        rest.sort(key=lambda each: each[0], reverse=True)
+        listed = [self._item(item.id, item.place, item) for item in islice(unopened, limit)]
+        others = [self._item(identity, place, item) for place, identity, item in islice(rest, limit)]
+        return t.Inbox(
+            items=(*map(_shortened, listed), *map(_shortened, others)),
+            unopened=len(unopened),
+            more=len(unopened) + len(rest) - len(listed) - len(others),
+            offers=self.offers.waiting_for_us(),
+        )
+
+    def one(self, ref: str) -> t.One:
+        """An item or an offer of either side, whole. Nothing is sent.
+
+        Raises:
+            Misuse: nothing of that name, or neither.
+        """
+        self.runner.desk.at(self.runner.clock.now())
+        if self.citations.resolve(ref) in self.ctx.record.ledger.offers:
+            return t.One(offer=self.offers.one(ref))
+        identity, place, item = self._found(ref)
+        return t.One(item=self._item(identity, place, item, whole=True))
+
+    def pages(self, ref: str) -> bytes:
+        """The pages of a document of either side.
+
+        Raises:
+            Misuse: it is no document. Refused: its pages have not all come.
+        """
+        identity, place, item = self._found(ref)
+        if item is None or not item.document:
+            raise Misuse(f"{ref} is no document", next_step="Only documents have pages.")
+        entry, _ = self.reading.entry(identity, place)
+        body = entry.body
+        found = None if not isinstance(body, bodies.Document) else self.runner.desk.pages.whole(body)
+        if found is None:
+            raise Refused(
+                f"the pages of {ref} have not all come yet",
+                next_step="They come by themselves as soon as a path is up; openline status shows the paths.",
+            )
+        return found
+
+    def _found(self, ref: str) -> tuple[bytes, Place, Item | None]:
+        identity = self.citations.resolve(ref)
+        item = self.ctx.record.ledger.items.get(identity)
+        if item is not None:
+            return identity, item.place, item
+        for service, place in self.service:
+            if service == identity:
+                return identity, place, None
+        raise Misuse(
+            f"{ref} is no message, notice, document or letter",
+            next_step="The inbox lists what there is; openline record show has every entry of an export.",
+        )
+
+    # ---- opening
+
+    async def open(self, asked: t.Open) -> t.Opened:
+        """An officer on watch opens an item of theirs: their side is told that it was shown.
+
+        Raises:
+            Misuse: nothing of that name, or no officer of ours.
+            Refused: it is ours; its pages have not all come; nobody is named, and nobody holds the watch.
+        """
+        return await self.runner.ask(lambda desk, now: self._open(desk, now, asked))
+
+    def _open(self, desk: Desk, now: Now, asked: t.Open) -> t.Opened:
+        identity, place, item = self._found(asked.ref)
+        if place.side == self.ctx.us:
+            raise Refused(f"{asked.ref} is our own: only what they sent is opened here")
+        if item is None:
+            told = self._item(identity, place, None, whole=True)
+            return t.Opened(item=told, receipt=False, says="a service message has no receipt")
+        if item.letter:
+            self.handed.add(identity.hex())
+            self.ctx.remember(HANDED + identity.hex(), b"")
+            told = self._item(identity, place, item, whole=True)
+            return t.Opened(item=told, receipt=False, says="marked as handed over; no station shows a letter")
+        if item.document and not self._bits(item) >> Level.PAGES & 1:
+            raise Refused(
+                f"the pages of {asked.ref} have not all come: a document counts as shown when they are verified",
+                next_step=f"Read what has come without opening it: openline inbox {asked.ref}.",
+            )
+        desk.check_appending()
+        fresh = not self._bits(item) >> Level.SHOWN & 1
+        officer = desk.watchkeeping.officer_for(item.line, self.duty.officer(asked.officer), "opens it")
+        desk.show(identity, now, officer=officer)
+        says = "their station is told that it was shown" if fresh else "it was opened before; nothing is sent"
+        return t.Opened(item=self._item(identity, place, item, whole=True), receipt=fresh, says=says)
+
+    # ---- telling
+
+    def _bits(self, item: Item) -> int:
+        place = item.place
+        return self.ctx.record.ledger.receipts.get((place.side, place.gen, place.seq), 0)
+
+    def _opened(self, item: Item) -> bool:
+        if item.letter:
+            return item.id.hex() in self.handed
+        return bool(self._bits(item) >> Level.SHOWN & 1)
+
+    def _pages_here(self, body: bodies.Document, item: Item) -> bool:
+        ours = item.place.side == self.ctx.us
+        came = ours or bool(self._bits(item) >> Level.PAGES & 1)
+        return came and len(self.ctx.store.parts(body.digest)) >= part_count(body.size)
+
+    def _item(self, identity: bytes, place: Place, item: Item | None, *, whole: bool = False) -> t.Item:
+        entry, received_s = self.reading.entry(identity, place)
+        told: dict[str, Any] = {
+            "ref": self.citations.ref(identity, place),
+            "id": identity.hex(),
+            "place": self.citations.place(place),
+            "author": self.reading.sides[place.side],
+            "time_s": entry.time_s,
+            "received_s": received_s,
+            "approved_by": self.reading.officers(entry),
+        }
+        if item is None:
+            return self._service(entry, told)
+        reached, by = self.reading.attested(item)
+        told |= {"receipt": reached.value, "attested_by": by, "opened": self._opened(item)}
+        body = entry.body
+        if isinstance(body, bodies.Letter):
+            principals = [principal.name for principal in self.ctx.accord.sides[1 - place.side].principals]
+            to = principals[body.to] if body.to < len(principals) else f"principal {body.to}"
+            age = body.age if whole else None
+            return t.Item(kind="letter", to=to, size=len(body.age), age=age, **told)
+        if isinstance(body, bodies.Tracked):
+            return self._tracked(body, item, reached, told)
+        raise Misuse("that entry is no item", next_step="Look at the list.")
+
+    def _service(self, entry: Entry, told: dict[str, Any]) -> t.Item:
+        body = entry.body
+        line, text = getattr(body, "line", 0), getattr(body, "text", "")
+        return t.Item(kind="service", line=self.reading.line(line), text=text, opened=True, **told)
+
+    def _tracked(self, body: bodies.Tracked, item: Item, reached: Reached, told: dict[str, Any]) -> t.Item:
+        due_s = item.time_s + item.due_s if item.due_s else 0
+        told |= {
+            "line": self.reading.line(body.line),
+            "lane": Lane(body.lane).name.lower(),
+            "precedence": body.precedence.name,
+            "exercise": body.exercise,
+            "language": body.language or self.ctx.accord.sides[item.place.side].language,
+            "answers": self.reading.named(body.answers),
+            "corrects": self.reading.named(body.corrects),
+            "translation_of": self.reading.named(body.translation_of),
+            "action": body.action,
+            "info": body.info,
+            "due_s": due_s,
+            "overdue": bool(due_s) and due_s < self.ctx.now.clock_s and reached is not Reached.ANSWERED,
+            "flag": state.flag(self.ctx.record.ledger, item).value,
+        }
+        match body:
+            case bodies.Message():
+                return t.Item(kind="message", text=body.text, **told)
+            case bodies.Notice():
+                return t.Item(kind="notice", form=body.form, fields=dict(body.fields), **told)
+            case bodies.Document():
+                here = self._pages_here(body, item)
+                digest = body.digest.hex()
+                return t.Item(
+                    kind="document", title=body.title, size=body.size, digest=digest, pages_here=here, **told
+                )
+            case _:
+                raise Misuse("an item of a kind that this release does not know")
+
+
+def _shortened(item: t.Item) -> t.Item:
+    if len(item.text) <= BEGINNING:
+        return item
+    return msgspec.structs.replace(item, text=item.text[:BEGINNING], shortened=True)

@@ -1,0 +1,152 @@
+"""Offers: proposals, amendments, announcements and minutes, and where each stands (spec 10.3).
+
+Rules of this file: it reads and changes nothing; a standing is as far as this record holds; an offer that lapsed says
+so, and is not called refused.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from openline.core import state
+from openline.core.ledger import Act
+from openline.core.schedule import EPOCH
+from openline.core.state import Standing
+from openline.keys import notes
+from openline.station.api import types as base
+from openline.station.api import types_items as t
+from openline.station.api.citing import Citations
+from openline.station.api.reading import Reading
+from openline.station.api.translate import DAYS
+from openline.station.runner import Runner
+from openline.wire.bodies import Accept, Amend, Announce, Generation, Minute, Propose
+from openline.wire.errors import Misuse, Refused
+from openline.wire.terms import CheckIn, Lane
+
+KINDS: dict[type, str] = {
+    Propose: "propose", Amend: "amendment", Announce: "announcement", Minute: "minute", Generation: "generation",
+}  # fmt: skip
+
+
+class OfferView:
+    def __init__(self, runner: Runner, citations: Citations, reading: Reading) -> None:
+        self.runner = runner
+        self.ctx = runner.desk.ctx
+        self.citations = citations
+        self.reading = reading
+
+    def all(self, limit: int) -> t.Offers:
+        """Every offer: those that wait first, then the others, newest first; at most `limit`."""
+        self.runner.desk.at(self.runner.clock.now())
+        told = [self._told(offer) for offer in reversed(self._offers())]
+        told.sort(key=lambda offer: (offer.waits_for == "" or offer.lapsed))
+        return t.Offers(offers=tuple(told[:limit]), more=max(len(told) - limit, 0))
+
+    def waiting_for_us(self) -> tuple[t.Offer, ...]:
+        """Those of theirs that we may accept, oldest first."""
+        told = (self._told(offer) for offer in self._offers() if offer.place.side == self.ctx.them)
+        return tuple(islice((offer for offer in told if offer.waits_for == "us" and not offer.lapsed), 256))
+
+    def one(self, ref: str) -> t.Offer:
+        """One offer.
+
+        Raises:
+            Misuse: nothing of that name, or no offer.
+        """
+        self.runner.desk.at(self.runner.clock.now())
+        return self._told(self._named(ref))
+
+    def published(self, ref: str) -> bytes:
+        """An announcement or minute as both sides publish it, with all four signatures (spec 3.9).
+
+        Raises:
+            Misuse: it is neither. Refused: the other side has not signed it.
+            BadSignature: a signature in the record does not hold.
+        """
+        offer = self._named(ref)
+        body, ledger = offer.body, self.ctx.record.ledger
+        if not isinstance(body, Announce | Minute):
+            raise Misuse(f"{ref} is no announcement and no minute")
+        accepts = (act.body for act in ledger.accepts.get(offer.id, ()) if act.place.side != offer.place.side)
+        signed = [(a.ed25519, a.mldsa44) for a in accepts if isinstance(a, Accept) and a.ed25519 and a.mldsa44]
+        if not signed or state.standing(ledger, offer) not in (Standing.ACCEPTED, Standing.CONCLUDED):
+            raise Refused(f"{ref} is not signed by both sides", next_step="It waits for the other side's acceptance.")
+        kind = "minute" if isinstance(body, Minute) else "announcement"
+        text = notes.statement_text(self.ctx.accord, self.ctx.accord_id, body.texts, kind)
+        pair = [(body.ed25519, body.mldsa44), signed[0]]
+        return notes.published(text, self.ctx.accord, pair if offer.place.side == 0 else pair[::-1])
+
+    def _named(self, ref: str) -> Act:
+        found = self.ctx.record.ledger.offers.get(self.citations.resolve(ref))
+        if found is None:
+            raise Misuse(f"{ref} is no proposal, amendment, announcement or minute")
+        return found
+
+    def _offers(self) -> list[Act]:
+        """Offers as the record took them in; of generations, only those that somebody must settle."""
+        ledger = self.ctx.record.ledger
+        contested = {act.id for act in state.disputes(ledger)}
+        return [
+            offer
+            for offer in ledger.offers.values()
+            if not isinstance(offer.body, Generation) or offer.id in contested or offer.body.forks
+        ]
+
+    def _told(self, offer: Act) -> t.Offer:
+        entry, _ = self.reading.entry(offer.id, offer.place)
+        body, waits = offer.body, self._waits_for(offer)
+        effective_s = state.effective_s(offer) or 0
+        told: dict[str, Any] = {
+            "ref": self.citations.ref(offer.id, offer.place),
+            "id": offer.id.hex(),
+            "kind": KINDS[type(body)],
+            "author": self.reading.sides[offer.place.side],
+            "time_s": offer.time_s,
+            "what": self.reading.row(entry).what,
+            "standing": state.standing(self.ctx.record.ledger, offer).value,
+            "waits_for": waits,
+            "lapsed": bool(waits) and 0 < effective_s < self.ctx.now.clock_s,
+            "effective_s": effective_s,
+            "approved_by": self.reading.officers(entry),
+        }
+        match body:
+            case Propose():
+                scope = tuple((self.reading.line(line), Lane(lane).name.lower()) for line, lane in body.scope)
+                told |= {"scope": scope, "lifts": tuple(self.citations.name(x) for x in body.lists)}
+            case Amend():
+                told |= self._change(body)
+            case Announce() | Minute():
+                told |= {"texts": dict(body.texts)}
+        return t.Offer(**told)
+
+    def _waits_for(self, offer: Act) -> t.Waits:
+        ledger, ours = self.ctx.record.ledger, offer.place.side == self.ctx.us
+        if isinstance(offer.body, Generation) and state.concluded_generation(ledger, offer) is not None:
+            return ""
+        match state.standing(ledger, offer):
+            case Standing.WAITING:
+                return "them" if ours else "us"
+            case Standing.ACCEPTED:
+                return "us" if ours else "them"
+            case _:
+                return ""
+
+    def _change(self, body: Amend) -> dict[str, Any]:
+        accord = self.ctx.accord
+        days = None if body.holidays is None else tuple(date.fromordinal(n + EPOCH).isoformat() for n in body.holidays)
+        return {
+            "line": self.reading.line(body.line),
+            "check_ins": None if body.check_ins is None else tuple(self._check_in(x) for x in body.check_ins),
+            "carriers": None if body.carriers is None else tuple(accord.carriers[n].id for n in body.carriers),
+            "expires_s": body.expires_s,
+            "holidays": days,
+            "pulse_s": body.pulse_s,
+        }
+
+    def _check_in(self, check_in: CheckIn) -> base.CheckIn:
+        at_s, caller, days, zone = check_in
+        at = f"{at_s // 3600:02}:{at_s // 60 % 60:02}"
+        how_often: base.Days = "working" if days == DAYS["working"] else "daily"
+        return base.CheckIn(at=at, caller=self.reading.sides[caller], days=how_often, zone=zone)

@@ -1,0 +1,83 @@
+"""The part of the API's table on items and offers: inbox, outbox, offers.
+
+Rules of this file: as `routes`. What is named stands in the query, for a place holds a slash.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from openline.station.api import types_items as t
+from openline.station.api.app import Asked, Route
+from openline.station.api.routes_duty import whole
+from openline.wire.errors import Misuse
+
+if TYPE_CHECKING:
+    from openline.station.api.routes import Service
+
+LISTED: Final = 50
+LISTED_MAX: Final = 1000
+REF: Final = (("ref", "a citation, a place or an id"),)
+LIMIT: Final = (("limit", f"how many of each kind are listed; {LISTED} unless given, {LISTED_MAX} at most"),)
+
+
+def _ref(asked: Asked) -> str:
+    if "ref" not in asked.query:
+        raise Misuse("no ref is given", next_step="Name what is meant: ?ref=…")
+    return asked.query["ref"]
+
+
+def _limit(asked: Asked) -> int:
+    return whole(asked, "limit", LISTED, LISTED_MAX)
+
+
+async def _inbox(service: Service, asked: Asked) -> t.Inbox:
+    return service.inbox.all(_limit(asked))
+
+
+async def _item(service: Service, asked: Asked) -> t.One:
+    return service.inbox.one(_ref(asked))
+
+
+async def _open(service: Service, asked: Asked) -> t.Opened:
+    return await service.inbox.open(asked.body)
+
+
+async def _pages(service: Service, asked: Asked) -> bytes:
+    return service.inbox.pages(_ref(asked))
+
+
+async def _outbox(service: Service, asked: Asked) -> t.Outbox:
+    return service.outbox.all(_limit(asked))
+
+
+async def _try_now(service: Service, asked: Asked) -> t.Tried:
+    return await service.outbox.try_now()
+
+
+async def _offers(service: Service, asked: Asked) -> t.Offers:
+    return service.offers.all(_limit(asked))
+
+
+async def _published(service: Service, asked: Asked) -> bytes:
+    return service.offers.published(_ref(asked))
+
+
+ROUTES: Final[tuple[Route, ...]] = (
+    Route("GET", "/v1/inbox", "What of theirs there is.", _inbox, gives=t.Inbox, query=LIMIT),
+    Route("GET", "/v1/inbox/item", "One item or offer of either side, whole.", _item, gives=t.One, query=REF),
+    Route("GET", "/v1/inbox/pages", "The pages of a document.", _pages, gives=bytes, query=REF),
+    Route(
+        "POST", "/v1/inbox/open", "Open an item of theirs: their side is told that it was shown.", _open,
+        takes=t.Open, gives=t.Opened,
+    ),
+    Route("GET", "/v1/outbox", "What of ours is on its way, and how far it got.", _outbox, gives=t.Outbox, query=LIMIT),
+    Route("POST", "/v1/outbox/try", "Send what waits again now.", _try_now, gives=t.Tried),
+    Route(
+        "GET", "/v1/offers", "Proposals, amendments, announcements and minutes.", _offers, gives=t.Offers, query=LIMIT
+    ),
+    Route(
+        "GET", "/v1/offers/published", "An announcement or minute that both have signed, as it is published.",
+        _published, gives=bytes, query=REF,
+    ),
+)  # fmt: skip

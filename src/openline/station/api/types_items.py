@@ -1,0 +1,167 @@
+"""What the local API tells of single things in the record: items of theirs, items and acts of ours, offers.
+
+Rules of this file: as `types`; a name that leads nowhere in the record is given as the start of its id; whose word a
+state is stands beside the state.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from openline.station.api.types import Answer, Ask, CheckIn
+
+ItemKind: TypeAlias = Literal["message", "notice", "document", "letter", "service"]
+Waits: TypeAlias = Literal["us", "them", ""]
+
+
+class Item(Answer, frozen=True, kw_only=True):
+    """A message, notice, document, letter or service message of either side.
+
+    `time_s` is its author's claim, `received_s` when it came here. `receipt`: the highest that the record proves, and
+    `attested_by` whose word that is (spec 7.1). `opened`: an officer here opened it; a letter, that it was taken out to
+    be handed over. `shortened`: `text` is only its beginning. `due_s`: the instant it falls due, 0 for none.
+    """
+
+    ref: str
+    id: str
+    place: str
+    kind: ItemKind
+    author: str
+    line: str = ""
+    lane: str = ""
+    time_s: int
+    received_s: int
+    precedence: str = "ROUTINE"
+    exercise: bool = False
+    language: str = ""
+    answers: str = ""
+    corrects: str = ""
+    translation_of: str = ""
+    action: tuple[str, ...] = ()
+    info: tuple[str, ...] = ()
+    due_s: int = 0
+    overdue: bool = False
+    flag: str = "none"
+    receipt: str = "recorded"
+    attested_by: str = ""
+    opened: bool = False
+    approved_by: tuple[str, ...] = ()
+    text: str = ""
+    shortened: bool = False
+    form: str = ""
+    fields: dict[str, str] = msgspec.field(default_factory=dict)
+    title: str = ""
+    size: int = 0
+    digest: str = ""
+    pages_here: bool = False
+    to: str = ""
+    age: bytes | None = None
+
+
+class Offer(Answer, frozen=True, kw_only=True):
+    """A proposal, amendment, announcement, minute, or a generation that is contested.
+
+    `standing`: as far as this record holds (spec 10.3); `waits_for`: whose word is awaited. `lapsed`: its effective
+    time passed before it was agreed. `what`: it in one line."""
+
+    ref: str
+    id: str
+    kind: Literal["propose", "amendment", "announcement", "minute", "generation"]
+    author: str
+    time_s: int
+    what: str
+    standing: str
+    waits_for: Waits
+    lapsed: bool = False
+    scope: tuple[tuple[str, str], ...] = ()
+    effective_s: int = 0
+    lifts: tuple[str, ...] = ()
+    line: str = ""
+    check_ins: tuple[CheckIn, ...] | None = None
+    carriers: tuple[str, ...] | None = None
+    expires_s: int | None = None
+    holidays: tuple[str, ...] | None = None
+    pulse_s: int | None = None
+    texts: dict[str, str] = msgspec.field(default_factory=dict)
+    approved_by: tuple[str, ...] = ()
+
+
+class One(Answer, frozen=True, kw_only=True):
+    """What one name in the record stands for: an item or an offer."""
+
+    item: Item | None = None
+    offer: Offer | None = None
+
+
+class Inbox(Answer, frozen=True, kw_only=True):
+    """`items`: the unopened first, by precedence and then in the order of the chain, then the others, newest first;
+    `more`: how many others there are. `offers`: of theirs, those that wait for us."""
+
+    items: tuple[Item, ...]
+    unopened: int
+    more: int
+    offers: tuple[Offer, ...]
+
+
+class Open(Ask, frozen=True, kw_only=True):
+    """`officer`: who opens it; the one on watch, unless given."""
+
+    ref: str
+    officer: str | None = None
+
+
+class Opened(Answer, frozen=True, kw_only=True):
+    """`receipt`: whether their side is told by this that it was shown; a letter is only marked here."""
+
+    item: Item
+    receipt: bool
+    says: str
+
+
+class Sent(Answer, frozen=True, kw_only=True):
+    """An entry of ours, and how far it got.
+
+    `state`: recorded, on_its_way, kept_by_relay, delivered, shown, acknowledged or answered; `says` in words, and
+    `attested_by` whose word that is. `went_by`: carriers it was handed to since this start; `next_ms`: how long until
+    it is tried again, none where nothing is tried; `waits`: why nothing is."""
+
+    ref: str
+    id: str
+    kind: str
+    what: str
+    time_s: int
+    line: str = ""
+    precedence: str = "ROUTINE"
+    state: str
+    says: str
+    attested_by: str
+    went_by: tuple[str, ...] = ()
+    next_ms: int | None = None
+    waits: str = ""
+    due_s: int = 0
+
+
+class Outbox(Answer, frozen=True, kw_only=True):
+    """`waiting`: ours that the other side is not known to hold, oldest first; `more`: how many are not listed;
+    `recent`: the last that it holds, newest first."""
+
+    waiting: tuple[Sent, ...]
+    more: int
+    recent: tuple[Sent, ...]
+
+
+class Tried(Answer, frozen=True, kw_only=True):
+    """What `try now` did: by which paths the waiting went again."""
+
+    waiting: int
+    paths: tuple[str, ...]
+    says: str
+
+
+class Offers(msgspec.Struct, frozen=True, kw_only=True):
+    """Those that wait first, then the others, newest first; `more`: how many are not listed."""
+
+    offers: tuple[Offer, ...]
+    more: int
