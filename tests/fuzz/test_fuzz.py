@@ -22,7 +22,8 @@ def run(harness: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_decoder_has_its_fuzzer() -> None:
     """None of the formats that a stranger's bytes are read as is left out."""
     assert {x.stem.removeprefix("fuzz_") for x in HARNESSES} == {
-        "accord", "bodies", "bundle", "cbor", "courier", "entry", "export", "letter", "note", "payload", "station",
+        "accord", "bodies", "bundle", "cbor", "courier", "entry", "export", "letter", "note", "payload", "relay",
+        "station",
     }  # fmt: skip
 
 

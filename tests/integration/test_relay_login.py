@@ -10,8 +10,11 @@ import pytest
 
 from openline.carriers.nats_link import Link, Login, TlsFiles
 from openline.keys.nkeys import read_seed
+from openline.station.config import Carrier as Asked
+from openline.station.relaying import relay_maker
 from openline.wire.errors import CarrierFault, Misuse
 from tests.integration.certificates import Authority
+from tests.integration.nats_accounts import operated
 from tests.integration.nats_server import NatsServer, until
 from tests.integration.relay_side import Side, sides
 
@@ -110,6 +113,53 @@ def test_tls_files_that_cannot_be_used_are_named(tmp_path: Path):
     for files in (TlsFiles(ca=tmp_path / "none.pem"), TlsFiles(cert=tmp_path / "x.pem")):
         with pytest.raises(Misuse, match=r"\.pem"):
             files.context()
+
+
+def test_a_carrier_logs_in_by_the_files_that_the_configuration_names(tmp_path: Path):
+    """Credentials of an account in operator mode, and a name with its password, each from the files that are named."""
+    config, held = operated()
+    (tmp_path / "south.creds").write_text(held)
+    (tmp_path / "word").write_text("p\nnot this\n")
+    cases = [
+        (config, {"credentials": tmp_path / "south.creds"}),
+        ("authorization { user: n, password: p }", {"user": "n", "password_file": tmp_path / "word"}),
+        ("authorization { token: p }", {"token_file": tmp_path / "word"}),
+    ]
+    for extra, asked in cases:
+        server = NatsServer(tmp_path, extra)
+        made = relay_maker(Asked(id="un", servers=(server.url,), **asked), accord_id=bytes(32), side=0, psk=bytes(32))
+        side = Side(server.url)
+        side.carrier = made()
+        run(server, side)
+
+
+def test_both_sides_of_a_configuration_meet(tmp_path: Path):
+    """What one side's carrier puts is what the other's takes: the same names, the other way round."""
+    server = NatsServer(tmp_path)
+    asked = Asked(id="un", servers=(server.url,))
+    made = [relay_maker(asked, accord_id=bytes(32), side=side, psk=bytes(32))() for side in (0, 1)]
+    a, b = Side(server.url), Side(server.url)
+    a.carrier, b.carrier = made
+
+    async def story() -> None:
+        await server.start()
+        async with sides(a, b):
+            await until(lambda: a.sees(True) and b.sees(True))
+            a.send(b"entry")
+            await until(lambda: b.finished == [b"entry"])
+
+    try:
+        asyncio.run(story())
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("named", ["credentials", "password_file", "token_file", "ca"])
+def test_a_file_that_is_not_there_is_said_before_anything_starts(tmp_path: Path, named: str):
+    """By its name, and as the user's own fault."""
+    asked = Asked(id="un", servers=("nats://127.0.0.1:1",), **{named: tmp_path / "nowhere"})
+    with pytest.raises(Misuse, match="nowhere"):
+        relay_maker(asked, accord_id=bytes(32), side=0, psk=bytes(32))
 
 
 # ---- servers that are none
