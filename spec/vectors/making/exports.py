@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import Any, Final
@@ -234,7 +233,7 @@ def _false_checkpoint() -> bytes:
 
 
 def replace_id(one: Entry, identity: bytes) -> Entry:
-    return replace(one, id=identity)
+    return one._replace(id=identity)
 
 
 def _trailer(

@@ -10,7 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from openline.keys import public
 from openline.wire.accord import Accord
@@ -32,8 +32,7 @@ class Forked(ChainFault):
     """The author signed another entry at a place where the chain already has one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(NamedTuple):
     """Where one chain stands: its head (None before the first entry), the acknowledgement in force, its station key."""
 
     side: int
@@ -73,29 +72,27 @@ def step(cursor: Cursor, entry: Entry, accord: Accord, own: Holds, *, signatures
         Gap: the entry is ahead of the chain.
         ChainFault: a link, key, signature or acknowledgement is wrong.
     """
-    name = place_text(accord, entry)
-    key = cursor.key
-    if isinstance(entry.body, Generation):
-        _generation(cursor, entry, accord, own, name)
-        key = entry.body.station
+    key, body = cursor.key, entry.body
+    if isinstance(body, Generation):
+        _generation(cursor, entry, accord, own, place_text(accord, entry))
+        key = body.station
     else:
-        if (entry.gen, entry.seq) > cursor.next_place:  # step 3
-            raise Gap(f"{name} came before {cursor.next_place[0]}/{cursor.next_place[1]}")
-        if (entry.gen, entry.seq) != cursor.next_place:
-            raise ChainFault(f"{name} is behind its chain")
+        place, due = (entry.gen, entry.seq), cursor.next_place
+        if place > due:  # step 3
+            raise Gap(f"{place_text(accord, entry)} came before {due[0]}/{due[1]}")
+        if place != due:
+            raise ChainFault(f"{place_text(accord, entry)} is behind its chain")
         if entry.prev != cursor.prev:  # step 4
-            raise ChainFault(f"{name} does not name the entry before it")
+            raise ChainFault(f"{place_text(accord, entry)} does not name the entry before it")
     if signatures:  # steps 5 and 6
-        check_signature(cursor.accord_id, entry, key, name)
-    ack = _acknowledgement(cursor, entry, name)  # step 7, but for the id: see `core.record`
-    if isinstance(entry.body, Key):
-        public.check_key(entry.body.station)
-        public.verify(
-            entry.body.station,
-            public.possession_message(cursor.accord_id, entry.body.station),
-            entry.body.possession,
-        )
-        key = entry.body.station
+        check_signature(accord, cursor.accord_id, entry, key)
+    ack = cursor.ack
+    if entry.ack is not None or isinstance(body, Seal):
+        ack = _acknowledgement(cursor, entry, place_text(accord, entry))  # step 7, but for the id: see `core.record`
+    if isinstance(body, Key):
+        public.check_key(body.station)
+        public.verify(body.station, public.possession_message(cursor.accord_id, body.station), body.possession)
+        key = body.station
     return Cursor(cursor.side, cursor.accord_id, key, entry.head, ack)
 
 
@@ -105,7 +102,7 @@ def advanced(cursor: Cursor, entry: Entry) -> Cursor:
     return Cursor(cursor.side, cursor.accord_id, key, entry.head, entry.ack or cursor.ack)
 
 
-def check_signature(accord_id: bytes, entry: Entry, key: bytes, name: str) -> None:
+def check_signature(accord: Accord, accord_id: bytes, entry: Entry, key: bytes) -> None:
     """Step 6: the station key in force signed the entry.
 
     Raises:
@@ -114,9 +111,8 @@ def check_signature(accord_id: bytes, entry: Entry, key: bytes, name: str) -> No
     try:
         public.verify(key, signed_bytes(accord_id, entry.core), entry.signature)
     except public.BadSignature:
-        raise public.BadSignature(
-            f"{name} is not signed by its station's key {public.fingerprint(key)}"
-        ) from None
+        name = place_text(accord, entry)
+        raise public.BadSignature(f"{name} is not signed by its station's key {public.fingerprint(key)}") from None
 
 
 def _acknowledgement(cursor: Cursor, entry: Entry, name: str) -> Head | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from openline.core import approvals, faults
@@ -41,6 +42,7 @@ from openline.wire.terms import Head, Outcome, Precedence
 
 Position: TypeAlias = tuple[int, int]  # (gen, seq) within one chain
 NOWHERE: Final[Position] = (-1, -1)
+ITEMS: Final = (Tracked, Letter)
 OFFERS: Final = (Propose, Amend, Announce, Minute, Generation)
 
 ACTS: Final = (PresenceBody, Fault, Suspend, Withdraw, Accept, *OFFERS)
@@ -157,7 +159,7 @@ class Ledger:
         if ack is not None:
             self._acknowledge(entry.side, position, acked)
         body = entry.body
-        if isinstance(body, Tracked | Letter):
+        if isinstance(body, ITEMS):
             self._approved(entry.side, body)  # only for the officers' counters: an item is one, approved or not
             self._item(entry, acked)
         elif isinstance(body, Receipt):
@@ -240,7 +242,8 @@ class Ledger:
             if body.due_s:
                 self.due_items[entry.side].setdefault(body.line, []).append(item)
             key = (entry.side, body.line, year_of(entry.time_s))
-            self.numbers[key] = max(self.numbers.get(key, 0), body.number)
+            if body.number > self.numbers.get(key, 0):
+                self.numbers[key] = body.number
             if body.answers is not None:
                 self.answers.setdefault(body.answers, []).append(entry.place)
         else:
@@ -277,7 +280,12 @@ class Ledger:
 
 def year_of(time_s: int) -> int:
     """The UTC year of an instant (proleptic Gregorian), for message numbers."""
-    days = time_s // 86_400 + 719_468
+    return _year_of_day(time_s // 86_400)
+
+
+@lru_cache(maxsize=1024)
+def _year_of_day(since_1970: int) -> int:
+    days = since_1970 + 719_468
     era, day = divmod(days, 146_097)
     year = (day - day // 1460 + day // 36_524 - day // 146_096) // 365
     month = (5 * (day - (365 * year + year // 4 - year // 100)) + 2) // 153

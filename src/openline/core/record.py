@@ -71,7 +71,10 @@ class Record:
 
     def append(self, entry: Entry, after: Cursor) -> None:
         """Take in an entry that `examine` or `compose` let through."""
-        self._ids.setdefault((entry.side, entry.gen), bytearray()).extend(entry.id)
+        ids = self._ids.get((entry.side, entry.gen))
+        if ids is None:
+            ids = self._ids[entry.side, entry.gen] = bytearray()
+        ids += entry.id
         self.cursors[entry.side] = after
         self.ledger.add(entry, after.ack)
         self.count += 1
@@ -110,8 +113,8 @@ class Record:
         fresh: dict[Place, bytes] = {}
         beside = set(strays)
         for entry in arrived:
-            cursor = cursors[entry.side]
-            held = fresh.get(entry.place) or self.id_at(*entry.place)
+            cursor, place = cursors[entry.side], entry.place
+            held = fresh.get(place) or self.id_at(*place)
             if held is not None:
                 self._second(entry, held, beside, out)
                 continue
@@ -128,7 +131,7 @@ class Record:
                 continue
             self._claims(entry, out, fresh)
             cursors[entry.side] = after
-            fresh[entry.place] = entry.id
+            fresh[place] = entry.id
             out.append.append((entry, after))
         return out
 
@@ -161,13 +164,13 @@ class Record:
         for key in keys[:-1]:
             with suppress(public.BadSignature):
                 return public.verify(key, signed_bytes(self.accord_id, entry.core), entry.signature)
-        chain.check_signature(self.accord_id, entry, keys[-1], chain.place_text(self.accord, entry))
+        chain.check_signature(self.accord, self.accord_id, entry, keys[-1])
 
     def _claims(self, entry: Entry, out: Examined, fresh: dict[Place, bytes]) -> None:
         """Step 7, second half: the acknowledged entry is the one we hold there."""
-        out.lost_tail |= self._names_none_held(entry, fresh)
         if entry.ack is None:
             return
+        out.lost_tail |= self._names_none_held(entry, fresh)
         place = Place(1 - entry.side, entry.ack.gen, entry.ack.seq)
         held = fresh.get(place) or self.id_at(*place)
         if held is not None and held != entry.ack.id:

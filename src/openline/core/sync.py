@@ -11,7 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -19,7 +19,6 @@ from openline.core import chain
 from openline.core.chain import ChainFault, Cursor
 from openline.core.record import Record
 from openline.keys import public
-from openline.wire import cbor
 from openline.wire import entry as entries
 from openline.wire.bodies import Fault, Generation, Key
 from openline.wire.entry import SIGNATURE_BYTES, SIGNING, Entry
@@ -41,11 +40,13 @@ class Link(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Consecutive links, from place `first` in the range, to be verified together."""
+    """Consecutive entries, from place `first` in the range, to be verified together, each under its key. Bytes only:
+    it may go to another process."""
 
     accord_id: bytes
     first: int
-    links: Sequence[Link]
+    data: list[bytes]
+    keys: list[bytes]
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,13 @@ class HeadFirst:
         prev, gen, seq, side = self._prev, self._gen, self._seq, self.side
         try:
             for data in range_:
-                plain = cbor.decode(data[:-SIGNATURE_BYTES])
-                if type(plain) is not list or len(plain) != 9:
-                    raise Malformed("an entry's core is not an array of 9")
+                plain = entries.form(data)
                 if plain[7] in KEY_KINDS or plain[2] != gen:
                     self._prev, self._gen = prev, gen
                     key = self._changes_key(data, key)
-                    gen, seq = plain[2], 0 if plain[2] != gen else seq  # type: ignore[assignment]
+                    gen, seq = plain[2], 0 if plain[2] != gen else seq
                     if plain[7] == Generation.kind:
-                        prev = plain[4]  # type: ignore[assignment]
+                        prev = plain[4]
                 if plain[1] != side or plain[3] != seq or plain[4] != prev:
                     raise ChainFault(f"{self._name(gen, seq)} does not follow the entry before it")
                 prev = sha256(b"\0" + data).digest()
@@ -112,7 +111,7 @@ class HeadFirst:
         if isinstance(entry.body, Generation):
             self._generation(entry)
             key = entry.body.station
-        chain.check_signature(self._cursor.accord_id, entry, key, self._name(entry.gen, entry.seq))
+        chain.check_signature(self.record.accord, self._cursor.accord_id, entry, key)
         return key
 
     def _generation(self, entry: Entry) -> None:
@@ -150,7 +149,7 @@ class HeadFirst:
             return Provisional(self.record.cursors[self.side], 0)
         last = self.links[-1]
         entry = entries.decode(last.data)
-        chain.check_signature(self._cursor.accord_id, entry, last.key, self._name(entry.gen, entry.seq))
+        chain.check_signature(self.record.accord, self._cursor.accord_id, entry, last.key)
         return Provisional(chain.advanced(self.record.cursors[self.side], entry), len(self.links) - 1)
 
     def finish(self, append: Callable[[Entry, Cursor], None], spread: Spread = map) -> int:
@@ -163,16 +162,16 @@ class HeadFirst:
             BadRange: a signature does not hold, beneath a head that is signed; with the proof.
             PeerFault: a body is malformed, or an acknowledgement goes back. What came before it is appended.
         """
-        batches = list(self._batches())
-        for batch, broken in zip(batches, spread(first_bad, batches), strict=True):
+        starts = range(0, len(self.links), BATCH)
+        for first, broken in zip(starts, spread(first_bad, map(self._batch, starts)), strict=True):
             if broken is not None:
                 raise self._bad(broken)
-            self._settle(batch, append)
+            self._settle(self.links[first : first + BATCH], append)
         return len(self.links)
 
-    def _batches(self) -> Iterator[Batch]:
-        for first in range(0, len(self.links), BATCH):
-            yield Batch(self._cursor.accord_id, first, self.links[first : first + BATCH])
+    def _batch(self, first: int) -> Batch:
+        links = self.links[first : first + BATCH]
+        return Batch(self._cursor.accord_id, first, [link.data for link in links], [link.key for link in links])
 
     def _bad(self, place: int) -> PeerFault:
         entry = entries.decode(self.links[place].data)
@@ -182,14 +181,14 @@ class HeadFirst:
         proof = Fault(proof=ProofKind.BAD_SIGNATURE, first=entry.data, second=self.links[place + 1].data)
         return BadRange(what, proof)
 
-    def _settle(self, batch: Batch, append: Callable[[Entry, Cursor], None]) -> None:
+    def _settle(self, links: Iterable[Link], append: Callable[[Entry, Cursor], None]) -> None:
         record, side = self.record, self.side
 
         def own(gen: int, seq: int) -> bytes | None:
             return record.id_at(side, gen, seq)
 
-        for link in batch.links:
-            entry = entries.decode(link.data)
+        for link in links:
+            entry = entries.again(link.data, link.id)
             append(entry, chain.step(record.cursors[side], entry, record.accord, own, signatures=False))
 
     def _name(self, gen: int, seq: int) -> str:
@@ -199,7 +198,7 @@ class HeadFirst:
 def first_bad(batch: Batch) -> int | None:
     """The place of the first entry of a batch whose signature does not hold, or None."""
     verify, prefix = public.verify, SIGNING + batch.accord_id
-    for offset, (data, _, key) in enumerate(batch.links):
+    for offset, (data, key) in enumerate(zip(batch.data, batch.keys, strict=True)):
         try:
             verify(key, prefix + data[:-SIGNATURE_BYTES], data[-SIGNATURE_BYTES:])
         except public.BadSignature:

@@ -28,7 +28,7 @@ def check(writes: Sequence[Write]) -> None:
         if isinstance(write, (PutEntry, PutStray)):
             if entry_id(write.data) != write.id:
                 raise _broken(f"{name(write.place)} was handed over under an id that is not its own")
-            if isinstance(write, PutEntry) and max(write.place) > NUMBER_MAX:
+            if isinstance(write, PutEntry) and (write.place.gen > NUMBER_MAX or write.place.seq > NUMBER_MAX):
                 raise _broken(f"{name(write.place)} is numbered beyond what can be kept in order")
         elif isinstance(write, PutMeta) and not write.key.isprintable():
             raise _broken(f"a durable value is named {write.key!r}")

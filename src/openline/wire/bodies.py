@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Final, TypeVar, cast
 
-from openline.wire import limits
+from openline.wire import cbor, limits
 from openline.wire.cbor import Value
 from openline.wire.codecs import FLAG, Codec, enum, keyed, many, octets, pair, row, uint, utf8
 from openline.wire.errors import Malformed
@@ -74,7 +74,7 @@ def _approvals() -> Any:
 
 T = TypeVar("T")
 KINDS: dict[int, type[Body]] = {}
-_BY_KEY: dict[type[Body], tuple[dict[int, tuple[str, Codec, Any]], frozenset[int]]] = {}
+_BY_KEY: dict[type[Body], tuple[dict[int, tuple[str, Callable[[Value], Any], Any]], frozenset[int]]] = {}
 _LAYOUT: dict[type[Body], list[tuple[str, int, Codec, Any]]] = {}
 
 
@@ -91,11 +91,10 @@ def body(kind: int) -> Callable[[type[T]], type[T]]:
         made = cast("type[Body]", cls)
         made.kind = kind
         KINDS[kind] = made
-        _LAYOUT[made] = [
-            (x.name, x.metadata["key"], x.metadata["codec"], x.default) for x in fields(cast(Any, cls))
-        ]
+        layout = [(x.name, x.metadata["key"], x.metadata["codec"], x.default) for x in fields(cast(Any, cls))]
+        _LAYOUT[made] = sorted(layout, key=lambda field_: field_[1])
         _BY_KEY[made] = (
-            {key: (name, codec, default) for name, key, codec, default in _LAYOUT[made]},
+            {key: (name, codec.read, default) for name, key, codec, default in _LAYOUT[made]},
             frozenset(key for _, key, _, default in _LAYOUT[made] if default is MISSING),
         )
         return cls
@@ -381,15 +380,16 @@ def to_plain(value: Body) -> Value:
 
 
 def from_plain(kind: int, plain: Value) -> Body:
-    """The body of `kind` that `plain` is.
+    """The body of `kind` that `plain` is: of every part of it the type is looked at here.
 
     Raises:
-        Malformed: a field is missing, unknown, out of its bounds, or written out at its default.
+        Malformed: a field is missing, unknown, out of its order or bounds, or written out at its default.
     """
     cls = KINDS.get(kind)
     if cls is None:
         if plain is not None and type(plain) is not dict:
             raise Malformed(f"the body of an entry of unknown kind {kind} is neither a map nor null")
+        cbor.check(plain, limits.CBOR_DEPTH_MAX - 1)
         return Unknown(kind, plain)
     if cls is Ack:
         if plain is not None:
@@ -399,13 +399,17 @@ def from_plain(kind: int, plain: Value) -> Body:
         raise Malformed(f"the body of kind {kind} is not a map")
     known, required = _BY_KEY[cls]
     values: dict[str, Any] = {}
+    before = -1
     for key, item in plain.items():
+        if type(key) is not int or key <= before:
+            raise Malformed("map keys that are not ascending unsigned numbers")
+        before = key
         field_ = known.get(key)
         if field_ is None:
             raise Malformed(f"{cls.__name__} has unknown field {key}")
-        name, codec, default = field_
+        name, read, default = field_
         try:
-            value = values[name] = codec.read(item)
+            value = values[name] = read(item)
         except Malformed as error:
             raise Malformed(f"{cls.__name__} field {key} ({name}): {error.what}") from None
         if value == default:
@@ -413,7 +417,9 @@ def from_plain(kind: int, plain: Value) -> Body:
     if not required <= plain.keys():
         key = min(required - plain.keys())
         raise Malformed(f"{cls.__name__} lacks field {key} ({known[key][0]})")
-    return cls(**values)
+    made = object.__new__(cls)
+    made.__dict__.update(values)  # as `cls(**values)`, whose defaults are the class's, at half the cost
+    return made
 
 
 def kind_of(value: Body) -> int:

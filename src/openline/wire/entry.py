@@ -9,8 +9,7 @@ Rules of this file:
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from openline.wire import bodies, cbor, limits
 from openline.wire.bodies import Body
@@ -20,6 +19,7 @@ from openline.wire.terms import Head
 FORMAT: Final = 1
 SIGNATURE_BYTES: Final = 64
 SIGNING: Final = b"openline/entry/1\0"
+BYTES_MAX: Final = limits.FAULT_CORE_BYTES_MAX + SIGNATURE_BYTES
 
 
 class Place(NamedTuple):
@@ -30,8 +30,7 @@ class Place(NamedTuple):
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A decoded entry. That it decodes says nothing about its signature: see `core.chain`."""
 
     side: int
@@ -107,24 +106,52 @@ def decode(data: bytes) -> Entry:
     Raises:
         Malformed: too long or short, not deterministic CBOR, or a field out of its bounds.
     """
+    return typed(form(data), data, entry_id(data))
+
+
+def form(data: bytes) -> list[Any]:
+    """The nine parts of an entry's core, in their one form and of any types.
+
+    Raises:
+        Malformed: too long or short, or not CBOR in one form of an array of nine.
+    """
     if len(data) <= SIGNATURE_BYTES:
         raise Malformed(f"an entry of {len(data)} bytes is shorter than its signature")
-    if len(data) > limits.FAULT_CORE_BYTES_MAX + SIGNATURE_BYTES:
-        raise Malformed(f"an entry of {len(data)} bytes; the limit is {limits.FAULT_CORE_BYTES_MAX + SIGNATURE_BYTES}")
-    plain = cbor.decode(data[:-SIGNATURE_BYTES])
+    if len(data) > BYTES_MAX:
+        raise Malformed(f"an entry of {len(data)} bytes; the limit is {BYTES_MAX}")
+    plain = cbor.form(data[:-SIGNATURE_BYTES])
     if type(plain) is not list or len(plain) != 9:
         raise Malformed("an entry's core is not an array of 9")
+    return plain
+
+
+def again(data: bytes, identity: bytes) -> Entry:
+    """`decode` for bytes that `form` let through before and whose id we have computed.
+
+    Raises:
+        Malformed: a field out of its bounds.
+    """
+    return typed(cbor.again(data[:-SIGNATURE_BYTES]), data, identity)
+
+
+def typed(plain: list[Any], data: bytes, identity: bytes) -> Entry:
+    """The entry of these nine parts, bytes and id: the type of every part is looked at here.
+
+    Raises:
+        Malformed: a part of another type, or out of its bounds.
+    """
     version, side, gen, seq, prev, ack, time_s, kind, body = plain
-    if version != FORMAT or type(version) is not int:
+    if type(version) is not int or version != FORMAT:
         raise Malformed(f"entry format {version!r}; this release reads {FORMAT}")
-    if side not in (0, 1) or type(side) is not int:
+    if type(side) is not int or side not in (0, 1):
         raise Malformed("an entry's side is neither 0 nor 1")
-    if type(gen) is not int or type(seq) is not int or type(kind) is not int:
-        raise Malformed("an entry's generation, sequence number or kind is not a number")
+    for number in (gen, seq, kind):
+        if type(number) is not int or not 0 <= number <= limits.UINT_MAX:
+            raise Malformed("an entry's generation, sequence number or kind is not a number")
     if type(prev) is not bytes or len(prev) != bodies.ID_BYTES:
         raise Malformed("an entry's prev is not 32 bytes")
     read_ack = None if ack is None else bodies.HEAD.read(ack)
     read_body = bodies.from_plain(kind, body)
     if len(data) - SIGNATURE_BYTES > core_bytes_max(read_body):
         raise Malformed(f"an entry of {len(data)} bytes; the limit for its kind is {core_bytes_max(read_body)}")
-    return Entry(side, gen, seq, prev, read_ack, bodies.TIME.read(time_s), read_body, data, entry_id(data))
+    return Entry(side, gen, seq, prev, read_ack, bodies.TIME.read(time_s), read_body, data, identity)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from openline.core import chain
@@ -84,7 +82,7 @@ def test_each_step_refuses_what_breaks_it(make, fault):
 
 def test_the_signature_covers_the_accord():
     """An entry of one accord is worth nothing in another."""
-    cursor = replace(chain.start(made().signed.accord, bytes(32), SIDE), head=None)
+    cursor = chain.start(made().signed.accord, bytes(32), SIDE)
 
     with pytest.raises(BadSignature):
         step(cursor, signed(prev=bytes(32)))

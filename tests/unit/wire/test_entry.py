@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 
+import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,6 +112,37 @@ def test_any_bytes_give_an_entry_or_malformed(data: bytes) -> None:
         assert entry.decode(data).data == data
 
 
+ODD = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.floats(), st.integers(-(2**66), 2**66), st.integers(0, 30), st.text(max_size=3),
+        st.binary(max_size=3), st.just(bytes(32)), st.builds(cbor2.CBORTag, st.integers(0, 300), st.just(b"1")),
+    ),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.one_of(st.integers(-2, 30), st.booleans(), st.text(max_size=2)), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+FIELDS = st.dictionaries(st.one_of(st.integers(-1, 20), st.sampled_from([0, 1, 9, True])), ODD, max_size=2)
+
+
+@given(st.integers(0, 30), ODD, st.sampled_from([0, 1, 1, 1, 19, 99]), FIELDS, st.booleans())
+def test_what_is_read_is_deterministic_cbor(part, odd, kind, fields, in_order):
+    """Reading looks at types and at the order of keys as it goes; nothing passes that `cbor.decode` would refuse."""
+    good = {2: 1, 3: "x"} if kind == 1 else {}
+    body = list({**good, **fields}.items())
+    if in_order:
+        body.sort(key=lambda item: (item[0], repr(item[0])))
+    items = [1, 0, 0, 5, PREV, [0, 7, HEAD.id], TIME_S, kind, dict(body)]
+    if part < 9:
+        items[part] = odd
+    core = cbor2.dumps(items)
+    try:
+        got = entry.decode(core + SIGNATURE)
+    except Malformed:
+        return
+    assert cbor.encode(cbor.decode(core)) == core
+    assert entry.again(got.data, got.id) == got
+
+
 @given(st.integers(0, 10**6), st.integers(1, 255))
 def test_a_damaged_entry_is_malformed_or_has_another_id(at: int, flip: int) -> None:
     """No change of a single byte leaves the id as it was."""
@@ -161,6 +193,41 @@ def test_a_damaged_entry_is_malformed_or_has_another_id(at: int, flip: int) -> N
 def test_malformed_entries_are_refused(data: bytes, why: str) -> None:
     """Each field out of its bounds is refused with what is wrong."""
     with pytest.raises(Malformed, match=why):
+        entry.decode(data)
+
+
+def loose(**changed: object) -> bytes:
+    """As `plain`, for what the encoder of ours would not write."""
+    names = ("format", "side", "gen", "seq", "prev", "ack", "time", "kind", "body")
+    items = dict(zip(names, (1, 0, 0, 5, PREV, None, TIME_S, 1, {2: 1, 3: "x"}), strict=True))
+    return cbor2.dumps(list((items | changed).values())) + SIGNATURE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(loose(gen=-1), id="a negative generation"),
+        pytest.param(loose(seq=2**64), id="a sequence number of more than 64 bits"),
+        pytest.param(loose(kind=-1, body=None), id="a negative kind"),
+        pytest.param(loose(time=1.0), id="a time with a point"),
+        pytest.param(loose(ack=[0, -1, HEAD.id]), id="a negative acknowledgement"),
+        pytest.param(loose(body={3: "x", 2: 1}), id="keys out of order"),
+        pytest.param(loose(body={True: 1, 2: 1, 3: "x"}), id="a key of true"),
+        pytest.param(loose(body={-1: 0, 2: 1, 3: "x"}), id="a negative key"),
+        pytest.param(loose(body={2: 1, 3: "x", 4: 1.0}), id="a precedence with a point"),
+        pytest.param(loose(body={2: 1, 3: cbor2.CBORTag(300, "x")}), id="a tag"),
+        pytest.param(loose(kind=99, body={2: 1, 1: 2}), id="unknown kind, keys out of order"),
+        pytest.param(loose(kind=99, body={1: {2: 1, 1: 2}}), id="unknown kind, keys out of order further in"),
+        pytest.param(loose(kind=99, body={1: -1}), id="unknown kind, a negative number"),
+        pytest.param(loose(kind=99, body={1: 0.5}), id="unknown kind, a float"),
+        pytest.param(loose(kind=99, body={1: [[[[[1]]]]]}), id="unknown kind, nested too deep"),
+    ],
+)
+def test_no_other_types_than_those_of_the_format(data):
+    """What deterministic CBOR of this format has no place for is refused as an entry too, in any kind."""
+    with pytest.raises(Malformed):
+        cbor.decode(data[:-64])
+    with pytest.raises(Malformed):
         entry.decode(data)
 
 
