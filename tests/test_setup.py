@@ -76,14 +76,15 @@ def test_each_station_starts_from_its_folder_alone(sides, side, number, tmp_path
     assert opened.us == number
     assert opened.signed.accord.sides[number].station == opened.keys.station.public
     assert {x.name for x in folder.iterdir()} == {
-        "accord", "station.keys", "station.tls", "station.toml", "table.secret",
+        "accord", "record.sqlite", "record.sqlite.lock", "station.keys", "station.tls", "station.toml", "table.secret",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("side", ["north", "south"])
 def test_every_secret_is_its_owners_alone(sides, side):
     """Of all files that the page makes, only those that it calls public can be read by others."""
-    public = {f"{side}.card", f"{side}.signed", "document", "accord", "station.toml", "terms.toml"}
+    public = {f"{side}.card", f"{side}.signed", "document", "accord", "terms.toml", "station.toml"}
+    public.add("record.sqlite.lock")  # holds a process id
     open_to_others = {
         file.name
         for file in sides[side].rglob("*")

@@ -229,6 +229,7 @@ def join(document: Path, files: Sequence[Path], out: Path) -> None:
 @click.option("--listen", multiple=True, help="A live carrier and where to listen: fibre=0.0.0.0:7443.")
 @click.option("--connect", multiple=True, help="A live carrier and whom to call: fibre=station.example:7443.")
 @click.option("--server", multiple=True, help="A relay carrier and its server: un=tls://relay.example:4222.")
+@click.option("--store", default=standing.STORE_FILE, help="Where the record is: a file, or postgresql://…")
 @passphrase_option
 def station(
     folder: Path,
@@ -238,9 +239,10 @@ def station(
     listen: Sequence[str],
     connect: Sequence[str],
     server: Sequence[str],
+    store: str,
     passphrase_file: Path | None,
 ) -> None:
-    """Make the new FOLDER that a station starts from: its configuration, keys, secret, accord and TLS certificate.
+    """Make the new FOLDER that a station starts from: configuration, keys, secret, accord, TLS certificate, record.
 
     The root signs the certificate and stays where it is: nothing of it comes into FOLDER.
     """
@@ -253,7 +255,7 @@ def station(
     check_secret(psk, secret, signed)
     founding.new_folder(folder)
     keys_file = read_file(keys_folder / STATION_FILE)
-    path = standing.make_station(folder, founded, us, keys_file, root, ways, SystemEntropy())
+    path = standing.make_station(folder, founded, us, keys_file, root, ways, SystemEntropy(), store=store)
     open_ways = [way.carrier.id for way in ways if not way.known and way.carrier.kind is not CarrierKind.COURIER]
     _tell(
         {},

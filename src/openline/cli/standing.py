@@ -23,11 +23,13 @@ from openline.ports import Entropy
 from openline.station import config
 from openline.station.config_writing import Way, written
 from openline.station.files import read_secret
+from openline.store import open_store
 from openline.wire import accord as accords
 from openline.wire.accord import Carrier, CarrierKind, Line, SignedAccord
 from openline.wire.terms import CheckIn
 
 CONFIG_FILE: Final = "station.toml"
+STORE_FILE: Final = "record.sqlite"
 TRIAL_SIDES: Final = ("north", "south")
 TRIAL_CARRIERS: Final = (Carrier(id="fibre", latency_ms=1), Carrier(id="stick", kind=CarrierKind.COURIER))
 _DAILY: Final = 1
@@ -50,22 +52,27 @@ def make_station(
     entropy: Entropy,
     *,
     metrics: str = "",
+    store: str = STORE_FILE,
 ) -> Path:
     """Fill a station's folder, which is there; gives its configuration. `keys_file`: the bytes of the station's key
-    file.
+    file; `store`: as the configuration names it. The empty record is made here and never by a start: a station whose
+    record is gone must not take itself for a new one (spec 5.8).
 
     Raises:
-        Misuse: a file of that name is there already, or a way is no address.
-        StorageFault: the disk did not take it.
+        Misuse: a file of that name is there already, a way is no address, or `store` is no store.
+        StorageFault: the disk did not take it, or the database cannot be reached.
     """
     side = founded.signed.accord.sides[us].name
-    text = written(side, ways, protected=open_plain_key_file(keys_file) is None, metrics=metrics)
-    config.read(text, CONFIG_FILE, at, founded.signed.accord)  # a wrong address is told before anything is written
+    text = written(side, ways, protected=open_plain_key_file(keys_file) is None, metrics=metrics, store=store)
+    read = config.read(text, CONFIG_FILE, at, founded.signed.accord)  # a wrong address is told before any is written
     write_new(at / "accord", accords.encode_signed(founded.signed), secret=False)
     write_new(at / STATION_FILE, keys_file, secret=True)
     write_new(at / SECRET_FILE, founded.psk, secret=True)
     write_new(at / "station.tls", tls.issue(root, entropy), secret=True)
     write_new(at / CONFIG_FILE, text.encode(), secret=False)
+    open_store(read.station.store).close()
+    if "://" not in read.station.store:
+        Path(read.station.store).chmod(0o600)  # SQLite gives the files it makes beside it the same mode
     return at / CONFIG_FILE
 
 
@@ -88,6 +95,7 @@ def make_pair(at: Path, zone: str, founded_s: int, entropy: Entropy) -> tuple[Pa
             principals=(f"{name}-principal",),
             posts=(PostPlan("duty desk", (cards.ALL_LINES,)),),
         )
+        new_folder(at / name)
         made.append(make_side(at / name / "keys", plan, None, entropy))
     founded = _trial_accord(at, made, zone, founded_s)
     addresses = free_addresses(4)

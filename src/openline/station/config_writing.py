@@ -26,8 +26,9 @@ class Way(NamedTuple):
         return bool(self.listen or self.connect or self.servers)
 
 
-def written(side: str, ways: Sequence[Way], *, protected: bool, metrics: str = "") -> str:
-    """The text of station.toml. `protected`: the key file has a passphrase; `metrics`: where to serve figures."""
+def written(side: str, ways: Sequence[Way], *, protected: bool, store: str, metrics: str = "") -> str:
+    """The text of station.toml. `protected`: the key file has a passphrase; `store`: where the record is; `metrics`:
+    where to serve figures."""
     lines = [
         "# A station of Openline. docs/station.md explains every key; check with: openline config check",
         "[station]",
@@ -37,7 +38,7 @@ def written(side: str, ways: Sequence[Way], *, protected: bool, metrics: str = "
         *(['# passphrase_file = "passphrase"   # without it, every start asks'] if protected else []),
         'secret = "table.secret"',
         'tls = "station.tls"',
-        'store = "record.sqlite"',
+        f"store = {quoted(store)}",
         "",
         "[api]",
         'socket = "station.sock"',

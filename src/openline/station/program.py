@@ -22,7 +22,7 @@ from openline.carriers.live import Live, address
 from openline.carriers.live import Settings as LiveSettings
 from openline.carriers.live_tls import client_context, server_context
 from openline.keys import tls
-from openline.keys.keyfile import open_key_file
+from openline.keys.keyfile import open_key_file, open_plain_key_file
 from openline.keys.public import check_accord
 from openline.keys.secret import PSK_BYTES, RootKeys, StationKeys, SystemEntropy, psk_check
 from openline.ports import Carrier, Now, Store
@@ -242,7 +242,10 @@ def read_station_keys(path: Path, passphrase: Passphrase) -> StationKeys:
             return StationKeys.from_bytes(data)
         except Malformed as error:
             raise Misuse(f"{path}: no station keys: {error.what}") from None
-    kind, secret = open_key_file(data, passphrase(str(path)))
+    plain = open_plain_key_file(data)
+    if plain is not None and os.stat(path).st_mode & 0o077:
+        raise Misuse(f"{path}: others may read this station's keys", next_step=f"chmod 600 {path}")
+    kind, secret = plain or open_key_file(data, passphrase(str(path)))
     if kind != "station":
         raise Misuse(f"{path} holds {kind} keys; a station needs its own")
     return StationKeys.from_bytes(secret)
