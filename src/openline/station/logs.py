@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
@@ -24,8 +24,28 @@ LEVEL_OF: Final = {
     "storage_fault": logging.ERROR, "our_fault": logging.ERROR,
 }  # fmt: skip
 FIELDS: Final = "fields"
+# What the other side or a stranger can cause is told so many times a minute: a flood must not fill our disk.
+BOUNDED: Final = frozenset({"strange", "damaged", "carrier_trouble", "carrier_up", "carrier_down", "refused"})
+PER_MINUTE: Final = 30
+MINUTE_S: Final = 60
 
-Say = Callable[..., None]
+class Bounds:
+    """How often each event may still be told in its minute."""
+
+    def __init__(self) -> None:
+        self._since_s: dict[str, float] = {}
+        self._told: dict[str, int] = {}
+
+    def left_out(self, event: str, now_s: float) -> int | None:
+        """None where the event is to be left out now; else how many were left out before it."""
+        if event not in BOUNDED:
+            return 0
+        if now_s - self._since_s.get(event, -MINUTE_S) >= MINUTE_S:
+            over = max(self._told.get(event, 0) - PER_MINUTE, 0)
+            self._since_s[event], self._told[event] = now_s, 1
+            return over
+        self._told[event] += 1
+        return 0 if self._told[event] <= PER_MINUTE else None
 
 
 class _File(WatchedFileHandler):
@@ -48,23 +68,36 @@ class _Text(logging.Formatter):
         return f"{_when(record)} {record.levelname.lower():<8}{record.getMessage():<16} {fields}".rstrip()
 
 
-def log_to(config: Log) -> Say:
-    """A function that says an event and its fields where, how and from which level on the configuration wants it.
+class Saying:
+    """Says an event and its fields where, how and from which level on the configuration wants it.
 
     Raises:
         OSError: the log file cannot be opened.
     """
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    if config.file is not None:
-        handler = _File(config.file, encoding="utf-8")
-    handler.setFormatter(_Json() if config.format == "json" else _Text())
-    log = logging.Logger("openline", config.level.upper())  # its own, so that no library's messages come among ours
-    log.addHandler(handler)
 
-    def say(event: str, **fields: Any) -> None:
-        log.log(LEVEL_OF.get(event, logging.INFO), event, extra={FIELDS: _without_empty(fields)})
+    def __init__(self, config: Log) -> None:
+        handler: logging.Handler = logging.StreamHandler(sys.stderr)
+        if config.file is not None:
+            handler = _File(config.file, encoding="utf-8")
+        handler.setFormatter(_Json() if config.format == "json" else _Text())
+        self._handler = handler
+        self._log = logging.Logger("openline", config.level.upper())  # its own: no library's messages come among ours
+        self._log.addHandler(handler)
+        self._bounds = Bounds()
 
-    return say
+    def __call__(self, event: str, **fields: Any) -> None:
+        left_out = self._bounds.left_out(event, time.monotonic())
+        if left_out is None:
+            return
+        if left_out:
+            self._tell(event, {"left_out": left_out})
+        self._tell(event, _without_empty(fields))
+
+    def close(self) -> None:
+        self._handler.close()
+
+    def _tell(self, event: str, fields: dict[str, Any]) -> None:
+        self._log.log(LEVEL_OF.get(event, logging.INFO), event, extra={FIELDS: fields})
 
 
 def _when(record: logging.LogRecord) -> str:

@@ -33,7 +33,7 @@ from openline.station.api.routes import ROUTES, Service
 from openline.station.api.serving import serving, tcp_socket, unix_socket
 from openline.station.context import Identity
 from openline.station.desk import Desk
-from openline.station.logs import Say, log_to
+from openline.station.logs import Saying
 from openline.station.relaying import relay_maker
 from openline.station.runner import Runner
 from openline.store import open_store
@@ -59,7 +59,7 @@ class Program:
         self.side = [side.name for side in self.signed.accord.sides].index(self.config.station.side)
         self.keys = read_station_keys(self.config.station.keys, passphrase)
         self.psk = read_secret(self.config.station.secret, self.signed)
-        self.say: Say = log_to(self.config.log)
+        self.say = Saying(self.config.log)
         self.fault: OpenlineError = StorageFault("this station is starting", next_step="Ask again in a moment.")
         self.service: Service | None = None
         self._carriers: Callable[[], dict[int, Carrier]] = self._checked_carriers()
@@ -109,6 +109,7 @@ class Program:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         async with AsyncExitStack() as stack:
+            stack.callback(self.say.close)
             stack.callback(self.config.api.socket.unlink, missing_ok=True)
             on = unix_socket(self.config.api.socket)
             await stack.enter_async_context(serving(apis.application(ROUTES, self.found), on))

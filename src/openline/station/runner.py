@@ -192,10 +192,7 @@ class Runner:
         self._writer.close()
         fault = self._writer.fault or StorageFault("this station is stopping", next_step="Ask again when it is up.")
         while self._inputs:
-            _, done = self._inputs.popleft()
-            if done is not None and not done.done():
-                done.set_exception(fault)
-                done.exception()  # nobody may be waiting any more
+            _fail(self._inputs.popleft()[1], fault)
 
     async def _turning(self) -> None:
         while True:
@@ -207,16 +204,14 @@ class Runner:
             self._plan()
 
     async def _turn(self, inputs: list[tuple[Input, asyncio.Future[Any] | None]]) -> None:
-        desk, now = self.desk, self._now()
         failed: dict[int, OpenlineError] = {}
-        for place, (act, _) in enumerate(inputs):
-            try:
-                act(desk, now)
-            except OurFault:
-                raise
-            except OpenlineError as error:
-                failed[place] = error
-        await self._finish()
+        try:
+            self._act(inputs, failed)
+            await self._finish()
+        except OpenlineError as fault:
+            for _, done in inputs:
+                _fail(done, fault)
+            raise
         for place, (_, done) in enumerate(inputs):
             if done is not None and not done.done():
                 if place in failed:
@@ -227,6 +222,16 @@ class Runner:
                 self.log("refused", what=failed[place].what)
         self.turns += 1
         self._changed.set()
+
+    def _act(self, inputs: list[tuple[Input, asyncio.Future[Any] | None]], failed: dict[int, OpenlineError]) -> None:
+        desk, now = self.desk, self._now()
+        for place, (act, _) in enumerate(inputs):
+            try:
+                act(desk, now)
+            except OurFault:
+                raise
+            except OpenlineError as error:
+                failed[place] = error
 
     async def _finish(self) -> None:
         """Commit what the turn wrote, then let go what it sends; again while that left something to say."""
@@ -314,3 +319,9 @@ class Runner:
             every_s = min(self._pulse_ms(n, now) for n in range(len(self.desk.ctx.accord.lines))) / 1000
             with suppress(TimeoutError):
                 await asyncio.wait_for(due.wait(), every_s)
+
+
+def _fail(done: asyncio.Future[Any] | None, fault: OpenlineError) -> None:
+    if done is not None and not done.done():
+        done.set_exception(fault)
+        done.exception()  # nobody may be waiting any more

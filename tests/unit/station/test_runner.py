@@ -1,0 +1,237 @@
+"""The runner: turns, what is asked of it, faults of the disk, and the clock (two stations in one loop)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from openline.keys.entropy import SeededEntropy
+from openline.ports import Now, Parcel, Write
+from openline.ports import Told as ToldPort
+from openline.station import commands
+from openline.station.context import Event, Identity
+from openline.station.desk import Desk
+from openline.station.runner import MachineClock, Runner
+from openline.store.memory import MemoryStore
+from openline.wire.entry import Entry
+from openline.wire.errors import OurFault, Refused, StorageFault
+from tests.accord_maker import made
+
+PATIENCE_S = 30
+COPPER = 0
+
+
+class Clock(MachineClock):
+    """A clock that a test may set; steady time goes on by itself."""
+
+    ahead_ms = 0
+
+    def now(self) -> Now:
+        real = super().now()
+        return Now(real.clock_ms + self.ahead_ms, real.elapsed_ms)
+
+
+class Wire:
+    """One end of a wire between two runners in this loop."""
+
+    def __init__(self) -> None:
+        self.other: Wire | None = None
+        self.told: ToldPort | None = None
+        self.nudged = 0
+        self.connected = asyncio.Event()
+
+    async def run(self, told: ToldPort) -> None:
+        self.told = told
+        self.connected.set()
+        if self.other is not None:
+            await self.other.connected.wait()
+        told.up()
+        await asyncio.Event().wait()
+
+    def send(self, parcel: Parcel) -> None:
+        if self.other is not None and self.other.told is not None:
+            self.other.told.arrived(parcel.data)
+
+    def nudge(self) -> None:
+        self.nudged += 1
+
+    def figures(self) -> Mapping[str, int]:
+        return {}
+
+
+class Failing(MemoryStore):
+    """A store whose disk fails when it is told to."""
+
+    full = False
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        if self.full:
+            raise StorageFault("the disk is full", next_step="Make room.")
+        super().commit(writes)
+
+
+class Pair:
+    def __init__(self) -> None:
+        accord = made()
+        self.wires = Wire(), Wire()
+        self.wires[0].other, self.wires[1].other = self.wires[1], self.wires[0]
+        self.stores = Failing(), Failing()
+        self.clocks = Clock(), Clock()
+        self.logged: list[tuple[int, str]] = []
+        self.runners = [
+            Runner(
+                Desk(
+                    Identity(accord.signed, side, accord.keys[side].station, accord.psk),
+                    self.stores[side],
+                    SeededEntropy(b"runner" + bytes([side])),
+                ),
+                self.stores[side],
+                {COPPER: self.wires[side]},
+                clock=self.clocks[side],
+                log=lambda event, side=side, **fields: self.logged.append((side, event)),
+            )
+            for side in (0, 1)
+        ]
+
+    async def during(self, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run both while `act` runs."""
+        running = [asyncio.create_task(runner.run()) for runner in self.runners]
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                for runner in self.runners:
+                    await runner.until(lambda desk: True if desk.ctx.up else None)
+                await act()
+        finally:
+            for task in running:
+                task.cancel()
+            for task in running:
+                with suppress(asyncio.CancelledError, StorageFault, OurFault):
+                    await task
+
+
+def run(act: Callable[[Pair], Coroutine[Any, Any, None]]) -> None:
+    async def both() -> None:
+        pair = Pair()
+        await pair.during(lambda: act(pair))
+
+    asyncio.run(both())
+
+
+def sending(text: str) -> Callable[[Desk, Now], Entry]:
+    def act(desk: Desk, now: Now) -> Entry:
+        return desk.record(desk.release(desk.draft(commands.SendMessage(line=0, text=text), now)), now)
+
+    return act
+
+
+def test_what_is_asked_is_answered_when_it_is_durable():
+    """The answer comes after the commit, and the other side's signed acknowledgement after that."""
+
+    async def act(pair: Pair) -> None:
+        entry = await pair.runners[0].ask(sending("hello"))
+        assert pair.stores[0].entry(entry.id) is not None
+        await pair.runners[0].until(lambda desk: True if desk.outbox.held >= (entry.gen, entry.seq) else None)
+        assert pair.stores[1].entry(entry.id) is not None
+
+    run(act)
+
+
+def test_what_gathers_is_one_turn():
+    """Many that ask at once share a commit."""
+
+    async def act(pair: Pair) -> None:
+        runner = pair.runners[0]
+        before = runner.turns
+        await asyncio.gather(*(runner.ask(sending(f"message {n}")) for n in range(40)))
+        assert runner.turns - before < 10
+
+    run(act)
+
+
+def test_a_refusal_is_its_askers_alone():
+    """One command of a turn is refused; the others are recorded."""
+
+    async def act(pair: Pair) -> None:
+        def refused(desk: Desk, now: Now) -> None:
+            raise Refused("no")
+
+        answers = await asyncio.gather(
+            *(pair.runners[0].ask(each) for each in (sending("before"), refused, sending("after"))),
+            return_exceptions=True,
+        )
+        assert isinstance(answers[1], Refused)
+        assert [isinstance(each, Entry) for each in answers] == [True, False, True]
+
+    run(act)
+
+
+def test_a_fault_of_the_disk_ends_the_runner_and_is_told_to_who_waits():
+    """Nothing is answered that is not durable, and nothing leaves: the other side never sees it."""
+
+    async def act(pair: Pair) -> None:
+        before = pair.stores[1].count()
+        pair.stores[0].full = True
+        with pytest.raises(StorageFault):
+            await pair.runners[0].ask(sending("lost"))
+        assert pair.stores[1].count() == before
+
+    with suppress(StorageFault):
+        run(act)
+
+
+def test_a_clock_that_is_set_is_noticed():
+    """An hour's step is told to the desk before anything else of the turn, and logged."""
+
+    async def act(pair: Pair) -> None:
+        pair.clocks[0].ahead_ms += 3_600_000
+        entry = await pair.runners[0].ask(sending("an hour later"))
+        assert (0, "clock_set") in pair.logged
+        assert abs(entry.time_s - pair.clocks[0].now().clock_s) <= 2
+        pair.clocks[0].ahead_ms -= 7_200_000
+        entry = await pair.runners[0].ask(sending("an hour earlier"))
+        await pair.runners[1].until(lambda desk: desk.ctx.record.id_at(0, entry.gen, entry.seq))
+
+    run(act)
+
+
+def test_events_are_told_without_content():
+    """What arrived is told by line and id."""
+
+    async def act(pair: Pair) -> None:
+        told: list[Event] = []
+        pair.runners[1].listeners.append(told.append)
+        entry = await pair.runners[0].ask(sending("a secret word"))
+        await pair.runners[1].until(lambda desk: told or None)
+        assert told[0].id == entry.id
+        assert "secret" not in str(told)
+
+    run(act)
+
+
+def test_a_sign_of_life_by_one_way_wakes_the_others():
+    """A relay's word that the other side attached makes a carrier that waits for its next attempt try now."""
+
+    async def act(pair: Pair) -> None:
+        runner, other = pair.runners[0], Wire()
+        runner.carriers[1], runner.paths[1] = other, "no answer"
+        runner.nudge(but=COPPER)
+        assert (other.nudged, pair.wires[0].nudged) == (1, 0)
+
+    run(act)
+
+
+def test_a_bundle_that_means_nothing_is_taken_and_forgotten():
+    """Whatever arrives, the carrier is told that it is dealt with."""
+
+    async def act(pair: Pair) -> None:
+        told = pair.wires[0].told
+        assert told is not None
+        done: Awaitable[None] = told.arrived(b"garbage")
+        await done
+        assert (0, "damaged") in pair.logged
+
+    run(act)
