@@ -142,6 +142,20 @@ class Store(Protocol):
 
     def part(self, digest: bytes, index: int) -> bytes | None: ...
 
+    def digests(self) -> list[bytes]:
+        """Names of all pages of which a part is kept, ascending."""
+
+    def snapshot(self) -> Store:
+        """This store as it is now, to be read by another thread while this one goes on; to be closed like any."""
+
+    def copy_to(self, path: str) -> None:
+        """All of it, as of one moment, in a new SQLite store at `path`, durable when this returns. For a thread of its
+        own: it takes as long as the record is long, and keeps nobody else waiting.
+
+        Raises:
+            Misuse: something is at `path`.
+        """
+
     def close(self) -> None: ...
 
 

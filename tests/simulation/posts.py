@@ -29,9 +29,11 @@ from openline.keys.secret import StationKeys
 from openline.ports import Now, Parcel, Told
 from openline.station.api import app as apis
 from openline.station.api import types as t
+from openline.station.api.keep import Copies
 from openline.station.api.routes import ROUTES, Service
 from openline.station.context import Identity
 from openline.station.desk import Desk
+from openline.station.keeping import Keeper, KeyFile
 from openline.station.runner import MachineClock, Runner
 from openline.store.memory import Disk, MemoryStore
 from openline.wire import accord as accords
@@ -121,7 +123,8 @@ class Post:
         store = MemoryStore(self.disk)
         desk = Desk(Identity(table.signed, self.side, keys, table.psk), store, SeededEntropy(bytes([self.side])))
         self.runner = Runner(desk, store, {0: self.wire}, clock=self.posts.clock)
-        self.service = Service(self.runner)
+        keeper = Keeper(KeyFile(self.folder / "station.keys", keys, None), SeededEntropy(b"keeper"), lambda event: None)
+        self.service = Service(self.runner, keeper, Copies(self.folder / "record.sqlite"))
         up = asyncio.Event()
         self.runner.on_up = up.set
         self.running = asyncio.create_task(self.runner.run())

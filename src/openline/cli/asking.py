@@ -12,7 +12,8 @@ import http.client
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -37,6 +38,8 @@ from openline.wire.errors import (
 DEFAULT: Final = Path("station.toml")
 ENVIRONMENT: Final = "OPENLINE_STATION"
 PATIENCE_S: Final = 60
+LONG_S: Final = 3600  # a copy of a long record is made before its first byte comes
+PIECE_BYTES: Final = 256 * 1024
 FAULTS: Final[dict[str, type[OpenlineError]]] = {
     "refused": Refused, "misuse": Misuse, "peer": PeerFault, "carrier": CarrierFault, "storage": StorageFault,
     "ours": OurFault,
@@ -55,8 +58,8 @@ def station_option(verb: Verb) -> Verb:
 
 
 class _Unix(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=PATIENCE_S)
+    def __init__(self, path: Path, patience_s: float) -> None:
+        super().__init__("localhost", timeout=patience_s)
         self._path = path
 
     def connect(self) -> None:
@@ -103,24 +106,73 @@ class Asking:
         """
         connection = self._connection()
         try:
-            connection.request(method, path, body, self._headers())
-            response = connection.getresponse()
-            data = response.read()
-        except (ConnectionRefusedError, FileNotFoundError):
-            raise Misuse(
-                f"no station is running on {self.config.api.socket}",
-                next_step=f"Start it: openline up {self.config_file}.",
-            ) from None
-        except OSError as error:
-            raise StorageFault(f"{self.config.api.socket}: {error.strerror or 'the station did not answer'}") from None
+            with self._reaching():
+                connection.request(method, path, body, self._headers())
+                response = connection.getresponse()
+                data = response.read()
         finally:
             connection.close()
         if response.status >= 400:
             raise _fault(data, response.status)
         return data
 
-    def _connection(self) -> http.client.HTTPConnection:
-        return _Unix(self.config.api.socket)
+    def is_running(self) -> bool:
+        """Whether a station serves there."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trying:
+            trying.settimeout(PATIENCE_S)
+            try:
+                trying.connect(str(self.config.api.socket))
+            except OSError:
+                return False
+        return True
+
+    def fetch(self, path: str, to: Path) -> None:
+        """Bring what is at `path` into the new file `to`, its owner's alone, durable when this returns.
+
+        Raises:
+            Misuse: no station is running there.
+            StorageFault: the disk failed, or the station broke off.
+            OpenlineError: what the station raised, as the same class.
+        """
+        handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            for data in self.stream("GET", path):
+                file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def stream(self, method: str, path: str) -> Iterator[bytes]:
+        """What is at `path`, piece by piece. Raises: as `fetch`."""
+        connection = self._connection(patience_s=LONG_S)
+        try:
+            with self._reaching():
+                connection.request(method, path, headers=self._headers())
+                response = connection.getresponse()
+                if response.status >= 400:
+                    raise _fault(response.read(), response.status)
+                while data := response.read(PIECE_BYTES):
+                    yield data
+                if response.length:
+                    raise StorageFault("the station broke off; look at its log, then try again")
+        finally:
+            connection.close()
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Tell what stands between us and the station."""
+        try:
+            yield
+        except (ConnectionRefusedError, FileNotFoundError):
+            raise Misuse(
+                f"no station is running on {self.config.api.socket}",
+                next_step=f"Start it: openline up {self.config_file}.",
+            ) from None
+        except (OSError, http.client.HTTPException) as error:
+            what = getattr(error, "strerror", None) or "the station did not answer"
+            raise StorageFault(f"{self.config.api.socket}: {what}") from None
+
+    def _connection(self, patience_s: float = PATIENCE_S) -> http.client.HTTPConnection:
+        return _Unix(self.config.api.socket, patience_s)
 
     def _headers(self) -> Mapping[str, str]:
         return {"Host": "localhost"}

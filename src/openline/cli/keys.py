@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 import click
 
+from openline.cli.asking import asking, show_json, station_option
 from openline.cli.files import (
     FILE,
     for_terminal,
@@ -26,6 +27,7 @@ from openline.keys import letters
 from openline.keys.keyfile import seal_key_file
 from openline.keys.public import fingerprint
 from openline.keys.secret import AnnounceKeys, OfficerKey, PrincipalKey, RootKeys, StationKeys, SystemEntropy
+from openline.station.api import types as t
 from openline.wire import limits
 from openline.wire.errors import Malformed, Misuse
 
@@ -43,7 +45,7 @@ _SHOWN_BYTES: Final = 32
 
 @click.group()
 def key() -> None:
-    """Make a key file, or show its public half."""
+    """Make a key file, show its public half, or change a station's keys."""
 
 
 @key.command()
@@ -67,6 +69,21 @@ def new(kind: str, out: Path, name: str | None, passphrase_file: Path | None, as
     words = passphrase(passphrase_file, whose=str(out), new=True)
     write_new(out, seal_key_file(keys.to_bytes(), kind, words, SystemEntropy()), secret=True)
     _show(described(kind, keys), as_json)
+
+
+@key.command()
+@station_option
+@json_option
+def rotate(station: Path, as_json: bool) -> None:
+    """Have the running station take a new station key and a new prekey into use.
+
+    The keys of before go when the record names the new ones. Back the station up afterwards.
+    """
+    done = asking(station).post("/v1/keys", None, t.Done)
+    if as_json:
+        show_json(done)
+        return
+    click.echo(f"new keys are in force from {done.entry.place} on; back the station up: openline backup DIR")
 
 
 @key.command()

@@ -74,6 +74,8 @@ VERBS: Final[dict[str, Verb]] = {
     "announce": Verb("openline.cli.acts:announce", "Offer a statement for the public, or a minute."),
     "presence": Verb("openline.cli.acts:presence", "Send signs of life, or withhold them."),
     "release": Verb("openline.cli.releasing:release", "Drafts that wait for officers: list, show, approve, drop."),
+    "backup": Verb("openline.cli.backup:backup", "Back a station up into a folder, or verify a backup."),
+    "restore": Verb("openline.cli.restore:restore", "Put a station back, from a backup or from the other side."),
     "record": Verb("openline.cli.record:record", "Show, export or compare records."),
     "explain": Verb("openline.cli.explain:explain", "Say what is known of a silence, and what cannot be."),
     "letter": Verb("openline.cli.letters:letter", "Seal a letter to a principal, or open one."),

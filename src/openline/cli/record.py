@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -22,8 +22,10 @@ from openline.audit.describe import Describer, Row
 from openline.audit.listing import accord_of, listed
 from openline.audit.verdict import Kind, place_name
 from openline.audit.words import KIND_WORDS, headline, plain
+from openline.cli.asking import asking, station_option
 from openline.cli.audit import DOES_NOT_VERIFY, opened, progress_bar
 from openline.cli.files import FILE, json_option, passphrase_option
+from openline.wire.errors import Misuse
 
 EXPORT: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NOT_PROVEN: Final = "This is what the file says; `openline audit` proves it."
@@ -46,7 +48,8 @@ def instant(_ctx: click.Context, _parameter: click.Parameter, value: str | None)
 
 
 @record.command()
-@click.argument("export", type=EXPORT)
+@click.argument("export", type=EXPORT, required=False)
+@station_option
 @click.option("--side", help="Only what this side wrote (its name).")
 @click.option("--line", help="Only what concerns this line (its id).")
 @click.option("--kind", type=click.Choice(sorted(KIND_WORDS.values())), help="Only entries of this kind.")
@@ -54,11 +57,15 @@ def instant(_ctx: click.Context, _parameter: click.Parameter, value: str | None)
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many entries.")
 @json_option
 def show(
-    export: Path, side: str | None, line: str | None, kind: str | None, since: int | None, limit: int | None,
-    as_json: bool,
+    export: Path | None, station: Path, side: str | None, line: str | None, kind: str | None, since: int | None,
+    limit: int | None, as_json: bool,
 ) -> None:
-    """List the entries of an exported record, causes before effects, a line each."""
+    """List the entries of an exported record, causes before effects, a line each.
+
+    Without EXPORT, those of the running station.
+    """
     with ExitStack() as files:
+        export = export or files.enter_context(of_station(station))
         streams = [files.enter_context(opened(export)) for _ in range(3)]
         accord, _ = accord_of(streams[0])
         _one_of("--side", side, [x.name for x in accord.sides])
@@ -99,16 +106,20 @@ def _print_rows(rows: Iterator[Row], as_json: bool) -> None:
 
 @record.command(name="compare")
 @click.argument("first", type=EXPORT)
-@click.argument("second", type=EXPORT)
+@click.argument("second", type=EXPORT, required=False)
+@station_option
 @json_option
 @click.pass_context
-def compare_exports(ctx: click.Context, first: Path, second: Path, as_json: bool) -> None:
+def compare_exports(ctx: click.Context, first: Path, second: Path | None, station: Path, as_json: bool) -> None:
     """Compare two exports: same accord, common beginnings, who lacks what.
+
+    Without SECOND, an export with the record of the running station.
 
     Exit code 0: both hold and one is at most behind the other. 5: one does not verify, or the two cannot both be true.
     """
-    audits = [_audited(path) for path in (first, second)]
-    comparison = compare(audits[0], audits[1])
+    with of_station(station) if second is None else nullcontext(second) as other:
+        comparison, audits = _compared(first, other)
+    second = other
     if as_json:
         click.echo(json.dumps(comparison.to_plain(), ensure_ascii=False, indent=2))
     else:
@@ -120,6 +131,18 @@ def compare_exports(ctx: click.Context, first: Path, second: Path, as_json: bool
             click.echo(plain(text))
     if not comparison.holds:
         ctx.exit(DOES_NOT_VERIFY)
+
+
+def _compared(first: Path, second: Path) -> tuple[Comparison, list[Audit]]:
+    audits = [_audited(path) for path in (first, second)]
+    return compare(audits[0], audits[1]), audits
+
+
+def of_station(station: Path) -> AbstractContextManager[Path]:
+    """An export of the running station, for as long as it is looked at."""
+    from openline.cli.record_export import fetched  # a station is needed only where no file is given
+
+    return fetched(station)
 
 
 def _audited(path: Path) -> Audit:
@@ -161,22 +184,29 @@ def comparison_lines(found: Comparison, paths: tuple[str, str]) -> Iterator[str]
 
 
 @record.command(name="export")
-@click.argument("store")
-@click.option("--accord", type=FILE, required=True, help="The signed accord of this record.")
-@click.option("--keys", type=FILE, required=True, help="The station's key file, to sign the export with.")
+@click.argument("store", required=False)
+@click.option("--accord", type=FILE, help="The signed accord of this record, for a STORE.")
+@click.option("--keys", type=FILE, help="The station's key file, to sign the export of a STORE with.")
 @click.option("--out", type=FILE, required=True, help="The export to make; it must not be there yet.")
+@station_option
 @passphrase_option
 @click.pass_context
-def export_store(
-    ctx: click.Context, store: str, accord: Path, keys: Path, out: Path, passphrase_file: Path | None
+def export_record(
+    ctx: click.Context, store: str | None, accord: Path | None, keys: Path | None, out: Path, station: Path,
+    passphrase_file: Path | None,
 ) -> None:
-    """Write the record in STORE, a path or a URL, to one file that anyone can audit.
+    """Write the record of the running station to one file that anyone can audit.
 
-    The station must be down: a store has one user at a time.
+    With STORE, a path or a URL, that of a station that is down: a store has one user at a time.
     """
-    from openline.cli.record_export import export_to  # the store is needed by this verb alone
+    from openline.cli import record_export  # the store is needed by this verb alone
 
-    export_to(store, accord, keys, out, passphrase_file)
+    if store is None:
+        record_export.export_from(asking(station), out)
+    elif accord is None or keys is None:
+        raise Misuse("a store's export needs --accord and --keys", next_step="Or leave STORE out: its station does it.")
+    else:
+        record_export.export_to(store, accord, keys, out, passphrase_file)
     verdict = _audited(out).verdict
     click.echo(plain(f"{out}: {headline(verdict)}"))
     if verdict.kind is Kind.DOES_NOT_VERIFY:

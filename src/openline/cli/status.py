@@ -40,6 +40,7 @@ def _rows(s: t.Status) -> Iterator[str]:
     yield click.style(f"{s.side}'s station, {utc(s.now_s)}, up {span(s.up_s * 1000)}", bold=True)
     if s.restoring:
         yield click.style("fetching its own record back: it appends nothing until it is whole", fg="yellow")
+        yield from _return(s)
     yield ""
     width = max(len(line.id) for line in s.lines)
     yield click.style(f"{'line':<{width}}  {'agreed':<22}  {'observed':<20}  last heard", dim=True)
@@ -79,6 +80,20 @@ def _check_ins(s: t.Status) -> Iterator[str]:
             came = "answered, sealed by both" if each.complete else "answered, not yet sealed by both"
         good = each.complete or each.due_s > s.now_s
         yield click.style(f"{utc(each.due_s)}  {line}, {each.caller} calls: {came}", fg=None if good else "yellow")
+
+
+def _return(s: t.Status) -> Iterator[str]:
+    """How far a station is that comes back, and what it waits for."""
+    back = s.coming_back
+    if back is None:
+        return
+    yield f"it holds {' and '.join(back.holds) or 'nothing yet'}; {s.other} says that it holds " + (
+        " and ".join(back.they_hold) or "nothing yet"
+    )
+    if back.wants_root:
+        yield "its keys are not in force any more: stop it, then openline up CONFIG --root FILE"
+    elif not any(carrier.up for carrier in s.carriers):
+        yield f"it waits for a path to {s.other}, or for a load carried by hand"
 
 
 @click.command()

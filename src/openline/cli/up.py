@@ -11,21 +11,22 @@ from pathlib import Path
 
 import click
 
-from openline.cli.files import FILE, passphrase, passphrase_option, read_file
-from openline.keys.keyfile import open_key_file
-from openline.keys.secret import RootKeys
+from openline.cli.files import FILE, passphrase, passphrase_option
+from openline.cli.founding import open_root
 from openline.station.program import Program
-from openline.wire.errors import Misuse
 
 
 @click.command()
 @click.argument("config", type=FILE)
 @click.option("--root", "root_file", type=FILE, help="The root's key file, for a station whose own keys were lost:"
               " it begins a new generation of the chain once the other side has shown the old one.")
+@click.option("--root-passphrase-file", type=FILE, help="The passphrase of the root's key file; else it is asked.")
 @passphrase_option
-def up(config: Path, root_file: Path | None, passphrase_file: Path | None) -> None:
+def up(
+    config: Path, root_file: Path | None, root_passphrase_file: Path | None, passphrase_file: Path | None
+) -> None:
     """Run the station that CONFIG describes, until SIGTERM or Ctrl-C."""
-    root = None if root_file is None else _root(root_file)
+    root = None if root_file is None else open_root(root_file, root_passphrase_file)
     program = Program(config, lambda whose: _passphrase(program_file(config, passphrase_file), whose), root=root)
     asyncio.run(program.run())
 
@@ -39,10 +40,3 @@ def program_file(config: Path, given: Path | None) -> Path | None:
 
 def _passphrase(file: Path | None, whose: str) -> str:
     return passphrase(file, whose=whose)
-
-
-def _root(file: Path) -> RootKeys:
-    kind, secret = open_key_file(read_file(file), passphrase(None, whose=str(file)))
-    if kind != "root":
-        raise Misuse(f"{file} holds {kind} keys, not a root's")
-    return RootKeys.from_bytes(secret)

@@ -26,6 +26,7 @@ from openline.wire.errors import Malformed, Misuse
 
 FORMAT: Final = 1
 SALT_BYTES: Final = 16
+SECRET_BYTES_MAX: Final = 1024 * 1024  # chosen: a hundred times what a side has of keys; a backup's secrets go in too
 _NONCE: Final = bytes(12)
 _PREFIX: Final = b"openline/key-file/1\0"
 
@@ -63,7 +64,7 @@ _KEY_FILE: Final = row(
     uint(_PASSES_MAX),
     uint(_LANES_MAX),
     octets(SALT_BYTES),
-    octets(),
+    octets(most=SECRET_BYTES_MAX),
 )
 
 
@@ -74,7 +75,9 @@ class _Plain(NamedTuple):
     secret: bytes
 
 
-_PLAIN: Final = row(_Plain, uint(FORMAT, least=FORMAT), utf8(limits.NAME_BYTES_MAX, least=1), octets())
+_PLAIN: Final = row(
+    _Plain, uint(FORMAT, least=FORMAT), utf8(limits.NAME_BYTES_MAX, least=1), octets(most=SECRET_BYTES_MAX)
+)
 
 
 def seal_key_file(secret: bytes, kind: str, passphrase: str, entropy: Entropy, *, cost: Cost = COST) -> bytes:

@@ -119,6 +119,11 @@ def opened_epoch(bundle: bytes) -> bytes | None:
     return bundle[2 + PREKEY_ID_BYTES : 2 + PREKEY_ID_BYTES + EPOCH_ID_BYTES] if bundle[:2] == _OPENER_HEAD else None
 
 
+def opened_prekey(opener: bytes) -> bytes:
+    """The id of the prekey that an opener's secret is sealed to."""
+    return opener[2 : 2 + PREKEY_ID_BYTES]
+
+
 def _open_follower(bundle: bytes, epochs: Mapping[bytes, bytes], psk: bytes, accord_id: bytes, sender: int) -> bytes:
     epoch_id = bundle[2 : 2 + EPOCH_ID_BYTES]
     secret = epochs.get(epoch_id)

@@ -175,6 +175,21 @@ class StationKeys(_KeySet):
             prekeys=[XwingKey.generate(entropy)],
         )
 
+    def signing(self, in_force: bytes) -> SigningKey | None:
+        """The private half of the station key in force, if it is one of these."""
+        return next((key for key in (self.station, self.next_station) if key and key.public == in_force), None)
+
+    def settle(self, in_force: bytes) -> bool:
+        """Forget the key of before, once the record names the next one.
+
+        Returns:
+            Whether there was one to forget.
+        """
+        if self.next_station is None or self.next_station.public != in_force:
+            return False
+        self.station, self.next_station = self.next_station, None
+        return True
+
     @property
     def xwing(self) -> XwingKey:
         """The newest prekey."""

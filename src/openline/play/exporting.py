@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
 from openline.play.station import Station
 from openline.station.desk import Desk
+from openline.station.exporting import export as write_out
 from openline.wire.errors import Refused
-from openline.wire.export import write_export
-
-AT_ONCE = 1_000
 
 
 def export(station: Station, desk: Desk, out: BinaryIO) -> None:
@@ -22,14 +19,5 @@ def export(station: Station, desk: Desk, out: BinaryIO) -> None:
     if station.signed is None or station.station_keys is None:
         raise Refused(f"the site of {station.name} is destroyed: it holds no record")
     with station.reading() as store:
-
-        def chains() -> Iterator[bytes]:
-            for side, gen in sorted(store.heads()):
-                seq = 0
-                while kept := store.entries(side, gen, seq, AT_ONCE):
-                    yield from (k.data for k in kept)
-                    seq += len(kept)
-
-        strays = [kept.data for kept in store.strays()]
         time_s = station.world.now(station.side).clock_s
-        write_export(out, station.signed, station.side, chains(), strays, station.station_keys.station, time_s)
+        write_out(out, store, station.signed, station.side, station.station_keys.station, time_s)

@@ -203,7 +203,7 @@ class Calls:
         message = public.call_message(
             ctx.accord_id, ctx.them, ring.call_id, ring.line, ring.lane, ring.due_s, phase, time_s
         )
-        return Word(phase, time_s, ctx.keys.station.sign(message))
+        return Word(phase, time_s, ctx.station_key().sign(message))
 
     def _say(self, ring: Ringing) -> None:
         self._signal(Signal(Act.WORD, ring.call_id, ring.line, ring.lane, ring.due_s, 0, ring.word))

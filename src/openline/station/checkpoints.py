@@ -37,6 +37,6 @@ class Checkpoints:
             head.gen,
             self.tree.size,
             self.tree.root(),
-            ctx.keys.station,
+            ctx.station_key(),
             ctx.keys.checkpoint,
         )

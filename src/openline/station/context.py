@@ -16,12 +16,12 @@ from typing import NamedTuple
 from openline.core import chain
 from openline.core.record import Record
 from openline.core.release import Released
-from openline.keys.secret import StationKeys
+from openline.keys.secret import SigningKey, StationKeys
 from openline.ports import Entropy, Now, PutEntry, PutMeta, Store, Write
 from openline.wire.accord import CarrierKind, SignedAccord
 from openline.wire.bodies import Body, Generation
 from openline.wire.entry import Entry, Place, encode_core, entry_id, signed_bytes
-from openline.wire.errors import Refused, invariant
+from openline.wire.errors import OurFault, Refused
 from openline.wire.terms import Head
 
 ELAPSED_START = Now(0, 0)
@@ -123,17 +123,23 @@ class Context:
             Refused: this station is fetching its own record back.
         """
         self.check_appending()
-        invariant(
-            self.keys.station.public == self.record.cursors[self.us].key, "our station key is the one in force"
-        )
         before = self.record.cursors[self.us]
-        return self._made(released.body, before.next_place, self.record.cursors[self.them].head)
+        return self._made(
+            released.body, before.next_place, self.record.cursors[self.them].head, self.station_key()
+        )
+
+    def station_key(self) -> SigningKey:
+        """Our station key in force: what a station that appends always has (`Desk.start` sees to it)."""
+        key = self.keys.signing(self.record.cursors[self.us].key)
+        if key is None:
+            raise OurFault("invariant broken: our station key is the one in force")
+        return key
 
     def append_generation(self, gen: int, body: Generation) -> Entry:
         """Begin a new generation of our chain, under the new station key that the root signed (spec 3.7). It
         acknowledges nothing new: what lapsed while we were away is withdrawn first."""
         self.check_appending()
-        return self._made(body, (gen, 0), None)
+        return self._made(body, (gen, 0), None, self.keys.station)
 
     def check_appending(self) -> None:
         """Whether this station may append.
@@ -147,12 +153,12 @@ class Context:
                 next_step="Wait until a path to the other side is up, or carry a bundle by courier.",
             )
 
-    def _made(self, body: Body, place: tuple[int, int], acked: Head | None) -> Entry:
+    def _made(self, body: Body, place: tuple[int, int], acked: Head | None, key: SigningKey) -> Entry:
         record, us = self.record, self.us
         before = record.cursors[us]
         ack = record.ack_to_write(us, body, acked)
         core = encode_core(us, *place, before.prev, ack, self.now.clock_s, body)
-        data = core + self.keys.station.sign(signed_bytes(self.accord_id, core))
+        data = core + key.sign(signed_bytes(self.accord_id, core))
         entry = Entry(us, *place, before.prev, ack, self.now.clock_s, body, data, entry_id(data))
         self.take_in(entry, chain.advanced(before, entry))
         self.fresh.append(entry)

@@ -13,6 +13,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from openline.core import approvals, release, state
 from openline.core.ledger import Item
@@ -40,7 +41,7 @@ from openline.station.watchkeeping import Watchkeeping
 from openline.wire.bodies import Ack, Key, Prekey, Receipt
 from openline.wire.bundle import Payload, Pulse
 from openline.wire.entry import Entry
-from openline.wire.errors import Misuse
+from openline.wire.errors import Misuse, invariant
 from openline.wire.terms import Approval, Lane, Level, Phase
 
 
@@ -79,7 +80,11 @@ class Desk:
 
     def start(self, now: Now, *, first: bool = False, root: RootKeys | None = None, restored: bool = False) -> None:
         """Come up on what the store holds. `first`: at the founding. `restored`: from a backup or, with `root`, from
-        nothing: append nothing until the other side has shown us our tail."""
+        nothing: append nothing until the other side has shown us our tail.
+
+        Raises:
+            Misuse: another pre-shared secret; or our keys are not those that this record names, and no root is at hand.
+        """
         ctx = self.ctx
         if psk_check(self.identity.psk) != ctx.accord.psk_check:
             raise Misuse(
@@ -93,8 +98,20 @@ class Desk:
         self.duties.begin(now.clock_s - 1 if first else now.clock_s)
         if restored or ctx.store.meta("restoring"):
             self.restoration.begin(root)
+        elif ctx.keys.signing(ctx.record.cursors[ctx.us].key) is None:
+            self._begin_without_keys(root)
         else:
             self.calls.finish_interrupted()
+
+    def _begin_without_keys(self, root: RootKeys | None) -> None:
+        """Our keys are older than our record, or others: only the root can say which are to come (spec 3.7, 5.8)."""
+        if root is None:
+            raise Misuse(
+                "the station's keys are not the ones in force in its record",
+                next_step="Put back the key file that this station used last; if it is lost, start it once with the"
+                " root's key file: openline up CONFIG --root FILE.",
+            )
+        self.restoration.begin(root)
 
     def load_record(self) -> None:
         """Derive memory from the store."""
@@ -232,15 +249,29 @@ class Desk:
         self.calls.hang_up(call_id)
 
     def rotate_keys(self, new: SigningKey, prekey: XwingKey, now: Now) -> None:
-        """Name a new station key, then a new prekey; prekeys of before stay for what is still on its way. The caller
-        has both private halves on durable ground already: an entry that names a lost key cannot be taken back."""
-        ctx, keys = self.ctx, self.identity.keys
+        """Take a new station key and a new prekey into use, where keys are kept in memory alone."""
+        keys = self.identity.keys
+        keys.next_station = new
+        keys.add_prekey(prekey)
+        self.name_keys(now)
+        keys.settle(new.public)
+
+    def name_keys(self, now: Now) -> Entry:
+        """Name the station key that is to come, then the newest prekey; prekeys of before stay for what is still on
+        its way. The caller has both private halves on durable ground already: an entry that names a lost key cannot be
+        taken back.
+
+        Raises:
+            Refused: this station is restoring.
+        """
+        ctx, new = self.ctx, self.identity.keys.next_station
+        invariant(new is not None, "there is a key to name")
+        new = cast(SigningKey, new)
         ctx.now = now
         possession = new.sign(possession_message(ctx.accord_id, new.public))
-        ctx.append(by_station(Key(station=new.public, possession=possession)))
-        keys.station = new
-        keys.add_prekey(prekey)
-        ctx.append(by_station(Prekey(xwing=keys.xwing.public)))
+        made = ctx.append(by_station(Key(station=new.public, possession=possession)))
+        ctx.append(by_station(Prekey(xwing=self.identity.keys.xwing.public)))
+        return made
 
     # ---- the world
 

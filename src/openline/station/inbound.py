@@ -122,6 +122,7 @@ class Inbound:
                 self.outbox.note_have(have)
             else:
                 self.watch.their_head = have
+        self.restoration.note(payload.have)
         self._notice_lost_tail(payload)
         if payload.restoring:
             self.restoration.asked(payload, carrier)

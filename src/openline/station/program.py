@@ -22,17 +22,18 @@ from openline.carriers.live import Live, address
 from openline.carriers.live import Settings as LiveSettings
 from openline.carriers.live_tls import client_context, server_context
 from openline.keys import tls
-from openline.keys.keyfile import open_key_file, open_plain_key_file
 from openline.keys.public import check_accord
-from openline.keys.secret import PSK_BYTES, RootKeys, StationKeys, SystemEntropy, psk_check
+from openline.keys.secret import PSK_BYTES, RootKeys, SystemEntropy, psk_check
 from openline.ports import Carrier, Now, Store
 from openline.station import config as configs
 from openline.station import health, probes
 from openline.station.api import app as apis
+from openline.station.api.keep import Copies
 from openline.station.api.routes import ROUTES, Service
 from openline.station.api.serving import serving, tcp_socket, unix_socket
-from openline.station.context import Identity
+from openline.station.context import Event, Identity
 from openline.station.desk import Desk
+from openline.station.keeping import Keeper, KeyFile, Passphrase
 from openline.station.logs import Saying
 from openline.station.relaying import relay_maker
 from openline.station.runner import Runner
@@ -43,9 +44,6 @@ from openline.wire.errors import Malformed, Misuse, OpenlineError, OurFault, Sto
 
 AGAIN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 TALK_MS: Final = 3_600_000  # spec 5.6: a call that nobody ends is ended
-KEYS_HEAD: Final = 0xA0  # a plain key set is a CBOR map, a key file an array
-
-Passphrase = Callable[[str], str]
 
 
 class Program:
@@ -57,9 +55,12 @@ class Program:
         self.config = configs.load(path, self.signed.accord)
         self.root = root
         self.side = [side.name for side in self.signed.accord.sides].index(self.config.station.side)
-        self.keys = read_station_keys(self.config.station.keys, passphrase)
+        keys = KeyFile.open(self.config.station.keys, passphrase)
         self.psk = read_secret(self.config.station.secret, self.signed)
         self.say = Saying(self.config.log)
+        self.keeper = Keeper(keys, SystemEntropy(), self.say)
+        beside = self.config.station.keys if "://" in self.config.station.store else self.config.station.store
+        self.copies = Copies(Path(beside))
         self.fault: OpenlineError = StorageFault("this station is starting", next_step="Ask again in a moment.")
         self.service: Service | None = None
         self._carriers: Callable[[], dict[int, Carrier]] = self._checked_carriers()
@@ -110,8 +111,9 @@ class Program:
             loop.add_signal_handler(number, self._stopping.set)
         async with AsyncExitStack() as stack:
             stack.callback(self.say.close)
+            on = unix_socket(self.config.api.socket)  # before it is ours to remove: another station may serve there
             stack.callback(self.config.api.socket.unlink, missing_ok=True)
-            on = unix_socket(self.config.api.socket)
+            self.copies.remove_leftovers()
             await stack.enter_async_context(serving(apis.application(ROUTES, self.found), on))
             await self._serve_tcp(stack)
             await self._until_stopped(ready)
@@ -167,7 +169,7 @@ class Program:
         store = open_store(self.config.station.store, must_exist=True)
         try:
             runner = self._runner(store)
-            service = Service(runner)
+            service = Service(runner, self.keeper, self.copies)
             running = asyncio.create_task(runner.run(start=self._start))
             stopping = asyncio.create_task(self._stopping.wait())
             runner.on_up = lambda: self._came_up(service, up)
@@ -185,12 +187,19 @@ class Program:
 
     def _came_up(self, service: Service, up: Callable[[], None]) -> None:
         self.service = service
+        self.keeper.attach(service.runner)
+        service.runner.listeners.append(self._forget_root)
         count = service.runner.desk.ctx.record.count
         self.say("up", side=self.config.station.side, accord=self.signed.accord.name, entries=count)
         up()
 
+    def _forget_root(self, event: Event) -> None:
+        """The root's keys have done what they were at hand for."""
+        if event.what == "whole":
+            self.root = None
+
     def _runner(self, store: Store) -> Runner:
-        identity = Identity(self.signed, self.side, self.keys, self.psk)
+        identity = Identity(self.signed, self.side, self.keeper.file.keys, self.psk)
         desk = Desk(identity, store, SystemEntropy(), talk_ms=TALK_MS)
         targets = self.config.probes.targets
         probe = (lambda: probes.any_answers(targets)) if targets else None
@@ -227,29 +236,6 @@ def read_accord(path: Path) -> SignedAccord:
         raise Malformed(f"{path}: no signed accord: {error.what}") from None
     check_accord(signed)
     return signed
-
-
-def read_station_keys(path: Path, passphrase: Passphrase) -> StationKeys:
-    """The station's keys, from a key file or from a plain set that its owner alone may read.
-
-    Raises:
-        Misuse: another file, another passphrase, or one that others may read.
-    """
-    data = read(path)
-    if data[:1] and data[0] >= KEYS_HEAD:
-        if os.stat(path).st_mode & 0o077:
-            raise Misuse(f"{path}: others may read this station's keys", next_step=f"chmod 600 {path}")
-        try:
-            return StationKeys.from_bytes(data)
-        except Malformed as error:
-            raise Misuse(f"{path}: no station keys: {error.what}") from None
-    plain = open_plain_key_file(data)
-    if plain is not None and os.stat(path).st_mode & 0o077:
-        raise Misuse(f"{path}: others may read this station's keys", next_step=f"chmod 600 {path}")
-    kind, secret = plain or open_key_file(data, passphrase(str(path)))
-    if kind != "station":
-        raise Misuse(f"{path} holds {kind} keys; a station needs its own")
-    return StationKeys.from_bytes(secret)
 
 
 def read_secret(path: Path, signed: SignedAccord) -> bytes:

@@ -46,6 +46,8 @@ class Restoration:
         self.believes_claims = True
         self.ask_again = False
         self.claim_until_ms: int | None = None
+        self.stated: dict[int, tuple[int, int]] = {}  # side → the newest head of it that they said they hold
+        self.lacks_root = False
         self.on_whole: Callable[[], None] = lambda: None
         self.pleas_spent = {key.rpartition("/")[2] for key in ctx.store.metas("plea/")}
         self.plea: bytes | None = None  # of theirs, being answered
@@ -142,6 +144,12 @@ class Restoration:
         self.ctx.restoring = False
         self.ctx.tell("strange", text="they claim entries of ours that they do not show")
 
+    def note(self, have: tuple[Have, ...]) -> None:
+        """What they say that they hold, for people who wait for it; nothing rests on it."""
+        if self.ctx.restoring:
+            for h in have:
+                self.stated[h.side] = max(self.stated.get(h.side, NOWHERE), (h.gen, h.seq))
+
     def told(self, have: tuple[Have, ...]) -> bool:
         """Their frontier, while we restore: once we hold all that they hold, we go on. True if we went on just now."""
         ctx = self.ctx
@@ -161,8 +169,9 @@ class Restoration:
 
     def _end(self) -> None:
         ctx = self.ctx
-        lost_key = ctx.keys.station.public != ctx.record.cursors[ctx.us].key
-        if lost_key and self.root is None:
+        lost_key = ctx.keys.signing(ctx.record.cursors[ctx.us].key) is None
+        self.lacks_root = lost_key and self.root is None
+        if self.lacks_root:
             ctx.tell("log", text="our station key is no longer the one in force: the root must begin a generation")
             return
         ctx.restoring, self.claim_until_ms = False, None

@@ -168,12 +168,15 @@ class Runner:
 
         Raises:
             StorageFault: the record cannot be kept; begin anew with the store opened again.
+            Misuse: the station cannot start on what it was given.
             OurFault: a defect; the record is unharmed.
         """
         now = self.clock.now()
         self._ahead_ms = now.clock_ms - now.elapsed_ms
         try:
-            await self._turn([(each, None) for each in (start, *self.on_start)])
+            started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            await self._turn([(start, started), *((each, None) for each in self.on_start)])
+            started.result()
             self.on_up()
             async with asyncio.TaskGroup() as group:
                 for number, carrier in self.carriers.items():
@@ -228,7 +231,7 @@ class Runner:
         for place, (act, _) in enumerate(inputs):
             try:
                 act(desk, now)
-            except OurFault:
+            except (OurFault, StorageFault):  # rule 3
                 raise
             except OpenlineError as error:
                 failed[place] = error

@@ -106,6 +106,7 @@ class Sealer:
         )
         if learnt is not None:
             self._learn(learnt)
+            self._note_prekey(sealing.opened_prekey(bundle))
         self._note_newest(sealing.opened_epoch(bundle))
         payload = decode_payload(padded)
         if payload.holds_epoch is not None:
@@ -125,6 +126,19 @@ class Sealer:
             oldest = next(iter(self.theirs))
             del self.theirs[oldest]
             self.ctx.remember(f"epoch/{oldest.hex()}", None)
+
+    def _note_prekey(self, used: bytes) -> None:
+        """They seal to this prekey now: those before it may go (spec 4.2)."""
+        if used != self.ctx.keys.prekeys[0].id:
+            self.ctx.tell("prekey_used", id=used)
+
+    def forget_before(self, used: bytes) -> None:
+        """The prekeys before `used` are gone: with them go the epochs learnt before the newest (spec 4.2)."""
+        self._opening = {}
+        if used == self.ctx.keys.prekeys[0].id:
+            for epoch in list(self.theirs)[:-1]:
+                del self.theirs[epoch]
+                self.ctx.remember(f"epoch/{epoch.hex()}", None)
 
     def _note_newest(self, opened: bytes | None) -> None:
         """They seal openers until we name the epoch they are in: the one that spoke last, not the one learnt last, for

@@ -9,6 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import os
 import threading
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +18,9 @@ from typing import Any, TypeAlias
 
 from openline.ports import DropStray, Kept, PutEntry, PutMeta, PutPart, PutStray, Rebranch, Write
 from openline.store import rules
+from openline.store.copying import copy_rows
 from openline.wire.entry import Place
-from openline.wire.errors import StorageFault
+from openline.wire.errors import Misuse, StorageFault
 
 Journal: TypeAlias = list[Callable[[], object]]  # what takes back, last first, what a batch has done so far
 
@@ -140,6 +142,29 @@ class MemoryStore:
     def part(self, digest: bytes, index: int) -> bytes | None:
         with self._held() as disk:
             return disk.parts.get((digest, index))
+
+    def digests(self) -> list[bytes]:
+        with self._held() as disk:
+            return sorted({digest for digest, _ in disk.parts})
+
+    def snapshot(self) -> MemoryStore:
+        """This store as it is now, on a disk of its own."""
+        with self._held() as disk:
+            copy = Disk()
+            copy.arrivals, copy.entries, copy.places = disk.arrivals, dict(disk.entries), dict(disk.places)
+            copy.chains = {chain: list(seqs) for chain, seqs in disk.chains.items()}
+            copy.strays, copy.metas, copy.parts = dict(disk.strays), dict(disk.metas), dict(disk.parts)
+        return MemoryStore(copy)
+
+    def copy_to(self, path: str) -> None:
+        """All of it in a new SQLite store at `path`.
+
+        Raises:
+            Misuse: something is at `path`.
+        """
+        if os.path.lexists(path):
+            raise Misuse(f"{path} is there already; nothing was written", next_step="Give another name.")
+        copy_rows(self, path)
 
     def close(self) -> None:
         """Give the disk up; closing twice is no fault."""

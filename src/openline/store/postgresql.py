@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 import psycopg
 
 from openline.store import revisions, rules
+from openline.store.copying import copy_rows
 from openline.store.lock import in_use
 from openline.store.sql import Connection, Database
 from openline.store.sqlite import APPLICATION_ID, BUSY_S, Sync
@@ -48,7 +49,17 @@ def open_postgresql(url: str, *, sync: Sync, must_exist: bool) -> Database:
             raise explain(error) from error
         undo.pop_all()
     connections = cast(Connection, writer), cast(Connection, reader)
-    return Database(*connections, "%s", "BEGIN", psycopg.Error, explain, lambda: None)
+    return Database(
+        *connections, "%s", "BEGIN", psycopg.Error, explain, lambda: None,
+        snapshot=lambda: cast(Connection, _snapshot(url)), copy=lambda to, store: copy_rows(store, to),
+    )  # fmt: skip
+
+
+def _snapshot(url: str) -> psycopg.Connection[Any]:
+    connection = _connect(url)
+    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    connection.execute("SELECT n FROM entries LIMIT 1")  # the moment is that of the first reading
+    return connection
 
 
 def _connect(url: str, *, autocommit: bool = True) -> psycopg.Connection[Any]:

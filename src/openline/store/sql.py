@@ -5,22 +5,24 @@ Rules of this file:
    made or migrated, never by a running station: it would be 27 MiB of its memory and 0.3 s of every start.
 2. One connection writes and another reads, so that no reader waits for an fsync; each is used by one thread at a time.
 3. A batch is one transaction: all of it is durable when `commit` returns, or nothing of it was kept.
-4. Nothing keeps a read transaction open: `replay` reads page by page, so the write-ahead log can be folded in.
+4. Nothing but a snapshot keeps a read transaction open: `replay` reads page by page, so the write-ahead log can be
+   folded in. Whoever takes a snapshot closes it when done.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Final, Protocol, TypeAlias, cast
 
-from openline.ports import DropStray, Kept, PutEntry, PutMeta, PutPart, PutStray, Rebranch, Write
+from openline.ports import DropStray, Kept, PutEntry, PutMeta, PutPart, PutStray, Rebranch, Store, Write
 from openline.store import rules
 from openline.wire.entry import Place
-from openline.wire.errors import OpenlineError, StorageFault
+from openline.wire.errors import Misuse, OpenlineError, StorageFault
 
 PAGE_ROWS: Final = 1000  # chosen: half a megabyte of ordinary entries
 
@@ -70,6 +72,8 @@ class Database:
         error: base of the driver's exceptions.
         explain: the error of ours for one of the driver's.
         release: gives up being the one writer; called last.
+        snapshot: a connection that reads what was committed when it was made, and nothing later.
+        copy: makes a SQLite store of it all at a path where nothing is.
     """
 
     writer: Connection
@@ -79,6 +83,8 @@ class Database:
     error: type[Exception]
     explain: Callable[[Exception], OpenlineError]
     release: Callable[[], None]
+    snapshot: Callable[[], Connection]
+    copy: Callable[[str, Store], None]
 
 
 class SqlStore:
@@ -151,6 +157,29 @@ class SqlStore:
 
     def part(self, digest: bytes, index: int) -> bytes | None:
         return _only(self._read("SELECT data FROM parts WHERE digest = ? AND part = ?", digest, index))
+
+    def digests(self) -> list[bytes]:
+        return sorted(bytes(digest) for (digest,) in self._read("SELECT DISTINCT digest FROM parts"))
+
+    def snapshot(self) -> SqlStore:
+        """This store as it is now, to read only; to be closed like any."""
+        with self._explained(self._reading):
+            connection = self._database.snapshot()
+        return SqlStore(replace(self._database, writer=connection, reader=connection, release=lambda: None))
+
+    def copy_to(self, path: str) -> None:
+        """All of it, as of one moment, in a new SQLite store at `path`.
+
+        Raises:
+            Misuse: something is at `path`.
+            StorageFault: the database or the disk failed.
+        """
+        if os.path.lexists(path):
+            raise Misuse(f"{path} is there already; nothing was written", next_step="Give another name.")
+        try:
+            self._database.copy(path, self)
+        except self._database.error as error:
+            raise self._database.explain(error) from error
 
     def close(self) -> None:
         """Wait for a commit that is under way, then give the database up; closing twice is no fault."""

@@ -55,7 +55,42 @@ def open_sqlite(path: str, *, sync: Sync, must_exist: bool) -> Database:
         except sqlite3.Error as error:
             raise explain(error) from error
         undo.pop_all()
-    return Database(writer, reader, "?", "BEGIN IMMEDIATE", sqlite3.Error, explain, lock.release)
+    return Database(
+        writer, reader, "?", "BEGIN IMMEDIATE", sqlite3.Error, explain, lock.release,
+        snapshot=lambda: _snapshot(path), copy=lambda to, _: _copy(path, to),
+    )  # fmt: skip
+
+
+def _snapshot(path: str) -> sqlite3.Connection:
+    connection = _connect(path)
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("BEGIN")
+    connection.execute("SELECT n FROM entries LIMIT 1").fetchone()  # the moment is that of the first reading
+    return connection
+
+
+def _copy(path: str, to: str) -> None:
+    """Copy by reading every row: what is damaged fails here, and is not found when the copy is needed."""
+    try:
+        with closing(_connect(path)) as connection:
+            connection.execute("VACUUM INTO ?", (to,))
+        sync_file(to)
+    except OSError as error:
+        raise StorageFault(f"the copy {to} cannot be made: {error.strerror}", next_step=_ROOM) from error
+
+
+def sync_file(path: str) -> None:
+    """Make a finished file and its name durable.
+
+    Raises:
+        OSError: the disk failed.
+    """
+    for each, flags in ((path, os.O_RDWR), (os.path.dirname(path) or ".", os.O_RDONLY)):
+        descriptor = os.open(each, flags)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _is_absent(path: str, must_exist: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from openline.core.release import Draft, approve
 from openline.keys.entropy import SeededEntropy
+from openline.keys.secret import StationKeys
 from openline.ports import Now
 from openline.station.commands import EntryCommand
 from openline.station.context import Effects, Identity, Send
@@ -31,7 +32,8 @@ class Pair:
 
     def _desk(self, side: int) -> Desk:
         table = made()
-        identity = Identity(table.signed, side, table.keys[side].station, table.psk)
+        keys = StationKeys.from_bytes(table.keys[side].station.to_bytes())  # its own, for a test may change them
+        identity = Identity(table.signed, side, keys, table.psk)
         return Desk(identity, MemoryStore(), SeededEntropy(bytes([side])))
 
     @property

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from openline.ports import DropStray, Kept, PutEntry, PutMeta, PutPart, PutStray, Rebranch, Store, Write
+from openline.store import open_store
+from openline.store.copying import contents
 from openline.store.rules import NUMBER_MAX
 from openline.wire.entry import Place, entry_id
-from openline.wire.errors import OurFault, StorageFault
+from openline.wire.errors import Misuse, OurFault, StorageFault
 from tests.unit.store.build import kept, put, stray
 
 Open = Callable[[], Store]
@@ -344,6 +347,41 @@ class Conformance:
                 ask()
 
         assert list(opened().replay()) == [kept(put(0))]
+
+    # --- copies ---
+
+    def test_a_snapshot_stays_as_it_was(self, store: Store) -> None:
+        """What is committed after a snapshot was taken is not in it, and the store goes on meanwhile."""
+        store.commit([put(0), PutMeta("a", b"1")])
+        held = store.snapshot()
+        store.commit([put(1), PutMeta("a", b"2"), stray(9)])
+
+        assert (held.count(), held.meta("a"), held.strays()) == (1, b"1", [])
+        assert (store.count(), store.meta("a")) == (2, b"2")
+        held.close()
+        assert store.count() == 2
+
+    def test_a_copy_holds_all_of_it(self, store: Store, tmp_path: Path) -> None:
+        """A copy is a store of its own with the same entries in the same order, strays, named values and parts."""
+        store.commit([put(0), put(0, side=1), put(1), stray(9), PutMeta("a", b"1"), PutPart(b"d", 3, b"x")])
+        path = tmp_path / "copy.sqlite"
+        store.copy_to(str(path))
+        found = contents(str(path), thorough=True)
+        copy = open_store(str(path), must_exist=True)
+        try:
+            assert everything(copy) == everything(store)
+            assert (copy.digests(), copy.part(b"d", 3)) == ([b"d"], b"x")
+            assert found.entries == 3
+        finally:
+            copy.close()
+
+    def test_a_copy_is_never_made_over_anything(self, store: Store, tmp_path: Path) -> None:
+        """Whatever is at the path stays as it is."""
+        path = tmp_path / "mine"
+        path.write_bytes(b"mine")
+        with pytest.raises(Misuse, match="already"):
+            store.copy_to(str(path))
+        assert path.read_bytes() == b"mine"
 
     def test_readers_beside_a_writer(self, store: Store) -> None:
         """Reading from another thread while one commits shows whole batches, never part of one."""

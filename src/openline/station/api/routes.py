@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from openline.station.api import routes_duty, routes_items
+from openline.station.api import routes_duty, routes_items, routes_keep
 from openline.station.api import types as t
 from openline.station.api.app import Asked, Route
 from openline.station.api.citing import Citations
 from openline.station.api.drafts import Drafts
 from openline.station.api.inbox import InboxView
+from openline.station.api.keep import Copies
 from openline.station.api.offers import OfferView
 from openline.station.api.outbox import OutboxView
 from openline.station.api.reading import Reading
 from openline.station.api.views import Views
 from openline.station.duty import Duty
+from openline.station.keeping import Keeper
 from openline.station.runner import Runner
 from openline.wire.accord import encode_signed
 from openline.wire.errors import Misuse
@@ -28,8 +30,9 @@ from openline.wire.terms import Lane
 class Service:
     """What the routes ask of a running station. Made before the runner runs: it watches the record from the start."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, keeper: Keeper, copies: Copies) -> None:
         self.runner = runner
+        self.keeper, self.copies = keeper, copies
         self.citations = Citations(runner.desk.ctx)
         self.drafts = Drafts(runner, self.citations)
         self.duty = Duty(runner)
@@ -107,4 +110,5 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("DELETE", "/v1/drafts/{draft}", "Take a draft back.", _drop),
     *routes_duty.ROUTES,
     *routes_items.ROUTES,
+    *routes_keep.ROUTES,
 )  # fmt: skip

@@ -253,6 +253,15 @@ class OnDuty(Answer, frozen=True, kw_only=True):
     since_s: int | None
 
 
+class Return(Answer, frozen=True, kw_only=True):
+    """How far a station is that fetches its own record back: the last entry it holds of each side, the last that the
+    other side says it holds, and whether only the root's keys are lacking."""
+
+    holds: tuple[str, ...]
+    they_hold: tuple[str, ...]
+    wants_root: bool
+
+
 class Status(Answer, frozen=True, kw_only=True):
     version: str
     side: str
@@ -269,6 +278,7 @@ class Status(Answer, frozen=True, kw_only=True):
     unopened: int
     drafts: int
     calls: int
+    coming_back: Return | None = None
 
 
 class Explained(Answer, frozen=True, kw_only=True):

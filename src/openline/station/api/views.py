@@ -59,6 +59,16 @@ class Views:
             unopened=len(desk.unopened()),
             drafts=drafts,
             calls=len(desk.calls.ringing_here()) + len(desk.calls.placed),
+            coming_back=self._return(desk) if ctx.restoring else None,
+        )
+
+    def _return(self, desk: Desk) -> t.Return:
+        ctx, sides = desk.ctx, [side.name for side in desk.ctx.accord.sides]
+        heads = [cursor.head for cursor in ctx.record.cursors]
+        return t.Return(
+            holds=tuple(f"{sides[n]} {head.gen}/{head.seq}" for n, head in enumerate(heads) if head is not None),
+            they_hold=tuple(f"{sides[n]} {gen}/{seq}" for n, (gen, seq) in sorted(desk.restoration.stated.items())),
+            wants_root=desk.restoration.lacks_root,
         )
 
     def _waiting(self, desk: Desk) -> int:

@@ -1,0 +1,143 @@
+"""Two real stations, and one of them comes back: from a backup, or from what the other side holds (spec 5.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from openline.wire.errors import Refused
+from tests.integration.keeping import WORDS, destroy, root_file, run, words_file
+from tests.integration.pairs import Pair, Station, make_pair
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    """Two stations on a live line."""
+    made = make_pair(tmp_path / "pair")
+    made.start()
+    made.wait_through()
+    yield made
+    made.stop()
+
+
+def whole(station: Station) -> None:
+    """Until a station holds what the other side holds, and may append."""
+    station.wait_until(lambda: (status := station.status()) is not None and not status.restoring)
+
+
+def test_a_destroyed_site_comes_back_from_the_other_side_and_nothing_acknowledged_is_lost(pair, tmp_path):
+    """Folder, record and keys are gone; with the root's key file the record comes back over the live carrier, under new
+    keys, and the line goes on."""
+    north, south = pair.both
+    sent = [north.message(f"before {number}") for number in range(40)] + [south.message("ours")]
+    pair.wait_equal()
+    north.kill()
+    destroy(north)
+    words, root = words_file(tmp_path), root_file(north, tmp_path)
+
+    run(
+        "restore", north.config, "--from", "peer", "--root", root, "--root-passphrase-file", words,
+        "--passphrase-file", words,
+    )
+    assert not north.folder.joinpath("station.keys").read_bytes().startswith(b"\xa4")
+    arguments = ("--root", root, "--root-passphrase-file", words, "--passphrase-file", words)
+    north.start(*(str(word) for word in arguments))
+    whole(north)
+    after = north.message("we are back")
+    pair.wait_equal()
+
+    status = north.status()
+    assert status is not None
+    assert status.heads.ours.startswith("north 1/")
+    assert after.place.startswith("north 1/")
+    exported = tmp_path / "north.openline"
+    run("record", "export", "--station", north.config, "--out", exported)
+    listed = run("record", "show", exported, "--json").stdout
+    assert all(entry.id in listed for entry in sent)
+    north.stop()
+    north.start("--passphrase-file", str(words))
+    assert north.message("and without the root").place.startswith("north 1/")
+    pair.wait_equal()
+
+
+def test_an_old_backup_is_caught_up_before_anything_is_appended(pair, tmp_path):
+    """A backup made on a running station, then more of both chains, then the disk is lost: the station refuses its
+    officers until the other side has shown it what came since, and forks nothing."""
+    north, south = pair.both
+    words = words_file(tmp_path)
+    north.message("before the backup")
+    pair.wait_equal()
+    run("backup", tmp_path / "copy", "--station", north.config, "--passphrase-file", words)
+    run("backup", "check", tmp_path / "copy", "--passphrase-file", words)
+    later = [north.message("after the backup"), south.message("theirs")]
+    pair.wait_equal()
+    pair.stop()
+    (north.folder / "record.sqlite").write_bytes(b"")  # a disk that failed
+    (north.folder / "station.keys").unlink()
+
+    run("restore", north.config, "--from", tmp_path / "copy", "--passphrase-file", words)
+    north.start()
+    status = north.status()
+    assert status is not None
+    assert status.restoring
+    assert "it waits for a path to south" in run("status", "--station", north.config).stdout
+    with pytest.raises(Refused, match="restoring"):
+        north.message("too early")
+    south.start()
+    whole(north)
+    north.message("caught up")
+    pair.wait_equal()
+
+    exported = tmp_path / "north.openline"
+    run("record", "export", "--station", north.config, "--out", exported)
+    listed = run("record", "show", exported, "--json").stdout
+    assert all(entry.id in listed for entry in later)
+    assert [path.name for path in north.folder.glob("record.sqlite.2*")], "what stood there was kept"
+    theirs = tmp_path / "south.openline"
+    run("record", "export", "--station", south.config, "--out", theirs)
+    assert "The heads agree" in run("record", "compare", exported, theirs).stdout
+
+
+def test_a_backup_is_never_made_over_anything_and_damage_is_found(pair, tmp_path):
+    """A name that is taken is refused; one altered byte, or one lost file, fails the check."""
+    north = pair.north
+    words = words_file(tmp_path)
+    copy = tmp_path / "copy"
+    run("backup", copy, "--station", north.config, "--passphrase-file", words)
+    run("backup", copy, "--station", north.config, "--passphrase-file", words, code=2)
+    run("backup", "check", copy)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".copy")], "nothing is left over"
+    for name in ("record.sqlite", "secrets.sealed", "accord"):
+        data = (copy / name).read_bytes()
+        (copy / name).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+        assert name in run("backup", "check", copy, code=1).output
+        (copy / name).write_bytes(data)
+    (copy / "record.sqlite").unlink()
+    run("backup", "check", copy, code=1)
+
+
+def test_secrets_lie_open_in_a_backup_only_where_the_stations_own_do(pair, tmp_path):
+    """--plain is refused for a station whose keys are under a passphrase; a sealed backup holds no secret in clear."""
+    north = pair.north
+    words = words_file(tmp_path)
+    secret = (north.folder / "table.secret").read_bytes()
+    run("backup", tmp_path / "sealed", "--station", north.config, "--passphrase-file", words)
+    run("backup", tmp_path / "open", "--station", north.config, "--plain")
+    held = {name: b"".join(p.read_bytes() for p in (tmp_path / name).iterdir()) for name in ("sealed", "open")}
+    assert secret not in held["sealed"]
+    assert secret in held["open"]
+    run("backup", "check", tmp_path / "open")
+    assert WORDS.encode() not in held["sealed"]
+
+
+def test_a_running_station_is_not_restored_over(pair, tmp_path):
+    """Restoring is refused while the station runs, and its record is as it was."""
+    words = words_file(tmp_path)
+    run("backup", tmp_path / "copy", "--station", pair.north.config, "--passphrase-file", words)
+    run("restore", pair.north.config, "--from", tmp_path / "copy", "--passphrase-file", words, code=2)
+    pair.north.message("still here")
+    pair.wait_equal()
