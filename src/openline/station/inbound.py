@@ -157,11 +157,10 @@ class Inbound:
 
     def _entries(self, data: tuple[bytes, ...], carrier: int) -> None:
         ctx = self.ctx
-        fresh = [item for item in data if not self._held(item)]
-        if not fresh:
+        arrived = [entry for entry in map(self._fresh, data) if entry is not None]
+        if not arrived:
             self.outbox.answer_on.update(self._answering(carrier))
             return
-        arrived = [entries.decode(item) for item in fresh]
         if any(self._is_our_lost_entry(e) for e in arrived):
             self.restoration.begin_on_entry()
         try:
@@ -209,9 +208,12 @@ class Inbound:
                     self.strays[branch.id] = branch
                     self.ctx.write(PutStray(branch.place, branch.id, branch.data, self.ctx.now.clock_ms))
 
-    def _held(self, data: bytes) -> bool:
-        """Whether we hold these very bytes at their place: repetitions cost no more than a hash."""
-        return self.ctx.record.id_at(*place_of(data)) == entries.entry_id(data)
+    def _fresh(self, data: bytes) -> Entry | None:
+        """The entry; None if we hold these very bytes at their place: repetitions cost no more than a hash."""
+        identity = entries.entry_id(data)
+        if self.ctx.record.id_at(*place_of(data)) == identity:
+            return None
+        return entries.typed(entries.form(data), data, identity)
 
     def _prove(self, refused: list[Entry]) -> None:
         """A refused bundle may hold proof against its author: two neighbours, one of them perhaps our own copy of

@@ -29,8 +29,10 @@ def encode(value: Value) -> bytes:
         OurFault: the value is not one of the types above.
     """
     try:
-        _check(value, limits.CBOR_DEPTH_MAX, ordered=False)
-        return cbor2.dumps(value, canonical=True)
+        ascending = _ascends(value)
+        if not ascending:
+            _check(value, limits.CBOR_DEPTH_MAX, ordered=False)
+        return cbor2.dumps(value, canonical=not ascending)  # which sorts keys, and costs as much again
     except Malformed as error:
         raise OurFault(f"tried to encode {error.what}") from None
     except UnicodeEncodeError:
@@ -79,6 +81,15 @@ def check(value: Value, depth_left: int = limits.CBOR_DEPTH_MAX) -> None:
         Malformed: it is not.
     """
     _check(value, depth_left, ordered=True)
+
+
+def _ascends(value: Value) -> bool:
+    """Whether a value is of the types above, with the keys of its maps in their order already."""
+    try:
+        check(value)
+    except Malformed:
+        return False
+    return True
 
 
 def _check(value: Value, depth_left: int, ordered: bool) -> None:
