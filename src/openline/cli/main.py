@@ -76,6 +76,7 @@ VERBS: Final[dict[str, Verb]] = {
     "release": Verb("openline.cli.releasing:release", "Drafts that wait for officers: list, show, approve, drop."),
     "backup": Verb("openline.cli.backup:backup", "Back a station up into a folder, or verify a backup."),
     "restore": Verb("openline.cli.restore:restore", "Put a station back, from a backup or from the other side."),
+    "alarm": Verb("openline.cli.alarm:alarm", "See the alarms that sound, acknowledge or test them."),
     "record": Verb("openline.cli.record:record", "Show, export or compare records."),
     "explain": Verb("openline.cli.explain:explain", "Say what is known of a silence, and what cannot be."),
     "letter": Verb("openline.cli.letters:letter", "Seal a letter to a principal, or open one."),

@@ -65,7 +65,10 @@ def _rows(s: t.Status) -> Iterator[str]:
     for post in s.watch:
         where = f" ({post.post})" if post.post else ""
         yield f"watch{where}: " + (f"{post.officer}, since {utc(post.since_s or 0)}" if post.officer else "unattended")
-    yield "alarms: " + (", ".join(s.alarms) or "none")
+    known = s.acknowledged
+    yield "alarms: " + (", ".join(f"{x} ({known[x]} knows)" if x in known else x for x in s.alarms) or "none")
+    for remark in s.remarks:
+        yield click.style(remark, fg="yellow")
 
 
 def _check_ins(s: t.Status) -> Iterator[str]:

@@ -6,8 +6,10 @@ an instant; nothing here latches, and nothing here acts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 from openline.core import receipts, silence
 from openline.station.calls import Calls
@@ -16,6 +18,7 @@ from openline.station.demands import missed_check_in
 from openline.station.watch import Watch
 from openline.wire.terms import Lane, Precedence
 
+CAUSES_MAX: Final = 64  # chosen: of one alarm, told apart; more of them ask for nothing else to be done
 UNEQUAL_MS: Final = 300_000
 OFFSET_MS: Final = 2_000
 
@@ -30,34 +33,77 @@ class Alarm(StrEnum):
     CLOCK_OFFSET = "clock_offset"
 
 
+class Priority(StrEnum):
+    """How an alarm sounds until somebody acknowledges it: high without a pause, medium each minute, low once."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+PRIORITY: Final[dict[Alarm, Priority]] = {
+    Alarm.FLASH_UNREAD: Priority.HIGH,
+    Alarm.CALL_RINGING: Priority.HIGH,
+    Alarm.CHECK_IN_MISSED: Priority.MEDIUM,
+    Alarm.IMMEDIATE_OVERDUE: Priority.MEDIUM,
+    Alarm.PEER_SILENT: Priority.MEDIUM,
+    Alarm.HEADS_DIFFER: Priority.HIGH,
+    Alarm.CLOCK_OFFSET: Priority.LOW,
+}
+
+
+class Cause(NamedTuple):
+    """What an alarm sounds for: the line it concerns, if it is of one, and what tells it from another of its kind."""
+
+    alarm: Alarm
+    line: int | None = None
+    what: str = ""
+
+
 def sounding(ctx: Context, watch: Watch, calls: Calls) -> set[Alarm]:
     """The alarms that sound now."""
-    checks = {
-        Alarm.FLASH_UNREAD: _flash_unread(ctx),
-        Alarm.CALL_RINGING: bool(calls.ringing_here()),
-        Alarm.CHECK_IN_MISSED: any(missed_check_in(ctx, n) is not None for n in range(len(ctx.accord.lines))),
-        Alarm.IMMEDIATE_OVERDUE: _immediate_overdue(ctx),
-        Alarm.PEER_SILENT: _silent(ctx, watch),
-        Alarm.HEADS_DIFFER: _heads_differ(ctx, watch),
-        Alarm.CLOCK_OFFSET: watch.offset_ms is not None and abs(watch.offset_ms) > OFFSET_MS,
-    }
-    return {alarm for alarm, holds in checks.items() if holds}
+    return {cause.alarm for cause in causes(ctx, watch, calls)}
 
 
-def _flash_unread(ctx: Context) -> bool:
+def causes(ctx: Context, watch: Watch, calls: Calls) -> list[Cause]:
+    """What the alarms that sound now sound for; of one alarm `CAUSES_MAX` at most."""
+    found = [
+        *islice(_flash_unread(ctx), CAUSES_MAX),
+        *(Cause(Alarm.CALL_RINGING, ring.line, ring.call_id.hex()) for ring in calls.ringing_here()),
+        *_check_ins_missed(ctx),
+        *islice(_immediate_overdue(ctx), CAUSES_MAX),
+    ]
+    if _silent(ctx, watch):
+        found.append(Cause(Alarm.PEER_SILENT))
+    if _heads_differ(ctx, watch):
+        found.append(Cause(Alarm.HEADS_DIFFER))
+    if watch.offset_ms is not None and abs(watch.offset_ms) > OFFSET_MS:
+        found.append(Cause(Alarm.CLOCK_OFFSET))
+    return found
+
+
+def _flash_unread(ctx: Context) -> Iterator[Cause]:
     ledger = ctx.record.ledger
     theirs = (ledger.items[i] for i in ledger.flash if ledger.items[i].place.side == ctx.them)
-    return any(not receipts.shown(ledger, item) for item in theirs)
+    return (
+        Cause(Alarm.FLASH_UNREAD, item.line, item.id.hex()) for item in theirs if not receipts.shown(ledger, item)
+    )
 
 
-def _immediate_overdue(ctx: Context) -> bool:
+def _check_ins_missed(ctx: Context) -> Iterator[Cause]:
+    for line in range(len(ctx.accord.lines)):
+        due_s = missed_check_in(ctx, line)
+        if due_s is not None:
+            yield Cause(Alarm.CHECK_IN_MISSED, line, str(due_s))
+
+
+def _immediate_overdue(ctx: Context) -> Iterator[Cause]:
     ledger, now_s = ctx.record.ledger, ctx.now.clock_s
     for items in ledger.due_items[ctx.them].values():
         for item in items:
             overdue = 2 * (now_s - item.time_s) > item.due_s
             if item.precedence == Precedence.IMMEDIATE and overdue and not receipts.answered(ledger, item):
-                return True
-    return False
+                yield Cause(Alarm.IMMEDIATE_OVERDUE, item.line, item.id.hex())
 
 
 def _silent(ctx: Context, watch: Watch) -> bool:

@@ -11,6 +11,7 @@ import ipaddress
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -237,6 +238,9 @@ def _own_rules(config: Config) -> Iterator[_Mistake]:
         yield from _carrier_rules(number, one)
     if config.station.tls is None and any(one.listen or one.connect for one in config.carrier):
         yield ("station", "tls"), "is missing beside a live carrier", "the path of the key and certificate (PEM)"
+    for number, url in enumerate(config.alarm.webhook):
+        if not _is_url(url):
+            yield ("alarm", "webhook", number), f'"{url}" has no host, or a port that is none', "https://host:port/path"
     mail = config.alarm.mail
     if mail is not None and (mail.user is None) != (mail.password_file is None):
         lacking = "user" if mail.user is None else "password_file"
@@ -283,6 +287,14 @@ def _a(kind: CarrierKind) -> str:
 
 def _either(words: tuple[str, ...] | list[str]) -> str:
     return " or ".join(words)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

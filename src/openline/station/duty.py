@@ -1,23 +1,31 @@
-"""What a running station does for the people on duty: calls, watches.
+"""What a running station does for the people on duty: calls, watches, alarms.
 
 Rules of this file: it acts on the desk in a turn of the runner and never beside one; whose name is meant is resolved
-here, so that routes and drills ask alike.
+here, so that routes and drills ask alike. Once a second it looks whether an alarm began or ended.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from openline.ports import Now
+from openline.station import config as configs
+from openline.station import remarks
+from openline.station.alarm_keeper import AlarmKeeper, Sounding, Told
+from openline.station.bells import configured
 from openline.station.callbook import CallBook, CallState
+from openline.station.delivery import Delivery, Outcome
 from openline.station.desk import Desk
+from openline.station.notices import Notice
 from openline.station.runner import Runner
 from openline.station.watchkeeping import OnWatch
 from openline.wire.errors import Misuse, Refused
 from openline.wire.terms import Lane, Phase
 
+LOOK_S: Final = 1.0
 WAIT_S: Final = 25.0  # chosen: below what a caller of the API waits for an answer
 PHASES: Final = {"answer": Phase.ANSWERED, "decline": Phase.DECLINED, "defer": Phase.DEFERRED}
 
@@ -28,16 +36,49 @@ class Placed(NamedTuple):
 
 
 class Duty:
-    """Made before the runner runs: it watches the record from the start."""
+    """Made before the runner runs: it watches the record from the start. `config_file`: told to local programs, so
+    that they find the station."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, config: configs.Config | None = None, config_file: str = "") -> None:
+        alarm = configs.Alarm() if config is None else config.alarm
         self.runner = runner
         self.desk = runner.desk
+        self.store_folder = None if config is None else remarks.store_folder(config.station.store)
         self.book = CallBook(runner.desk)
+        self.keeper = AlarmKeeper(runner.desk, alarm.again_s)
+        self.delivery = Delivery(configured(alarm, config_file), lambda: runner.clock.now().clock_s, runner.log)
         runner.on_start.append(self._started)
+        runner.after_turn.append(self._tell)
+        runner.beside += [self._looking, self.delivery.run]
 
     def _started(self, desk: Desk, now: Now) -> None:
         self.book.load()
+        self.keeper.load(now)
+        self.runner.in_turn.append(self.keeper.look_if_due)  # not before this: what sounded before is read first
+
+    async def _looking(self) -> None:
+        """Give the desk a turn each second, in which alarms are looked at."""
+        never = asyncio.Event()
+        while True:
+            self.runner.post(lambda desk, now: None)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(never.wait(), LOOK_S)
+
+    def remarks(self) -> tuple[str, ...]:
+        """What an officer should know that is no alarm."""
+        failing = (f"alarms do not go by {p.way.name}: {p.failing}" for p in self.delivery.posts if p.failing)
+        return (*failing, *remarks.disk(self.store_folder))
+
+    def acknowledged(self) -> dict[str, str]:
+        """Alarms of which every cause is acknowledged, and by whom last."""
+        found: dict[str, str] = {}
+        for each in self.keeper.sounding.values():
+            if each.acknowledged is not None:
+                found[each.cause.alarm.value] = self.officer_name(each.acknowledged.officer) or ""
+        for each in self.keeper.sounding.values():
+            if each.acknowledged is None:
+                found.pop(each.cause.alarm.value, None)
+        return found
 
     # ---- names
 
@@ -170,3 +211,53 @@ class Duty:
         """The watches that were held at or after an instant, newest first."""
         kept = reversed(self.desk.watchkeeping.watches.values())
         return [watch for watch in kept if watch.until_s is None or watch.until_s >= since_s]
+
+    # ---- alarms
+
+    def _tell(self) -> None:
+        for told in self.keeper.take_told():
+            each = told.sounding
+            if told.event != "repeat":
+                self.runner.log(f"alarm_{told.event}", alarm=each.cause.alarm.value, line=self._line_name(each))
+            self.delivery.tell(self._notice(told))
+
+    def _line_name(self, each: Sounding) -> str:
+        return "" if each.cause.line is None else self.desk.ctx.accord.lines[each.cause.line].id
+
+    def _notice(self, told: Told) -> Notice:
+        each, accord = told.sounding, self.desk.ctx.accord
+        given = each.acknowledged if told.event == "acknowledged" else None
+        return Notice(
+            event=told.event,
+            alarm=each.cause.alarm.value,
+            line=self._line_name(each),
+            since_s=each.since_s,
+            priority=each.priority.value,
+            station=accord.sides[self.desk.ctx.us].name,
+            accord=accord.name,
+            officer="" if given is None else self.officer_name(given.officer) or "",
+            comment="" if given is None else given.comment,
+        )
+
+    async def acknowledge(self, officer: int | None, comment: str) -> int:
+        """Quiet every alarm that sounds now; how many they were.
+
+        Raises:
+            Refused: none sounds, or nobody holds the watch and no officer is named.
+        """
+
+        def quiet(desk: Desk, now: Now) -> int:
+            who = desk.watchkeeping.officer_for(None, officer, "acknowledges")
+            self.keeper.look(now)
+            quieted = self.keeper.acknowledge(who, comment, now)
+            if not quieted:
+                raise Refused("no alarm sounds", next_step="See openline alarm.")
+            return len(quieted)
+
+        return await self.runner.ask(quiet)
+
+    async def test(self) -> list[Outcome]:
+        """Deliver a test by every configured way; what came of it."""
+        now, accord = self.runner.clock.now(), self.desk.ctx.accord
+        station = accord.sides[self.desk.ctx.us].name
+        return await self.delivery.test(Notice("test", "test", "", now.clock_s, "low", station, accord.name))

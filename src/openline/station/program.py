@@ -50,6 +50,7 @@ class Program:
     """One station. `root` is at hand only where its keys were lost and it comes back (spec 5.8)."""
 
     def __init__(self, path: Path, passphrase: Passphrase, *, root: RootKeys | None = None) -> None:
+        self.path = path.absolute()
         config = configs.load(path)
         self.signed = read_accord(config.station.accord)
         self.config = configs.load(path, self.signed.accord)
@@ -169,7 +170,7 @@ class Program:
         store = open_store(self.config.station.store, must_exist=True)
         try:
             runner = self._runner(store)
-            service = Service(runner, self.keeper, self.copies)
+            service = Service(runner, self.keeper, self.copies, self.config, str(self.path))
             running = asyncio.create_task(runner.run(start=self._start))
             stopping = asyncio.create_task(self._stopping.wait())
             runner.on_up = lambda: self._came_up(service, up)

@@ -106,7 +106,10 @@ class Runner:
         self.log = log
         self.paths: dict[int, str] = dict.fromkeys(self.carriers, "not tried yet")
         self.listeners: list[Callable[[Event], None]] = []
-        self.on_start: list[Input] = []
+        self.on_start: list[Input] = []  # after the desk came up, in the turn of that
+        self.in_turn: list[Input] = []  # at the end of every turn, before its commit
+        self.after_turn: list[Callable[[], None]] = []  # when it is durable
+        self.beside: list[Callable[[], Awaitable[None]]] = []  # run while this runs
         self.on_up: Callable[[], None] = lambda: None
         self.turns = 0
         self._probe = probe
@@ -181,6 +184,8 @@ class Runner:
             async with asyncio.TaskGroup() as group:
                 for number, carrier in self.carriers.items():
                     group.create_task(carrier.run(Told(self, number)))
+                for task in self.beside:
+                    group.create_task(_running(task))
                 if self._probe is not None:
                     group.create_task(self._probing(self._probe))
                 group.create_task(self._turning())
@@ -223,6 +228,8 @@ class Runner:
                     done.set_result(None)
             elif done is None and place in failed:
                 self.log("refused", what=failed[place].what)
+        for tell in self.after_turn:
+            tell()
         self.turns += 1
         self._changed.set()
 
@@ -235,6 +242,8 @@ class Runner:
                 raise
             except OpenlineError as error:
                 failed[place] = error
+        for look in self.in_turn:
+            look(desk, now)
 
     async def _finish(self) -> None:
         """Commit what the turn wrote, then let go what it sends; again while that left something to say."""
@@ -328,3 +337,7 @@ def _fail(done: asyncio.Future[Any] | None, fault: OpenlineError) -> None:
     if done is not None and not done.done():
         done.set_exception(fault)
         done.exception()  # nobody may be waiting any more
+
+
+async def _running(task: Callable[[], Awaitable[None]]) -> None:
+    await task()

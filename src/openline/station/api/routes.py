@@ -18,6 +18,7 @@ from openline.station.api.offers import OfferView
 from openline.station.api.outbox import OutboxView
 from openline.station.api.reading import Reading
 from openline.station.api.views import Views
+from openline.station.config import Config
 from openline.station.duty import Duty
 from openline.station.keeping import Keeper
 from openline.station.runner import Runner
@@ -30,12 +31,14 @@ from openline.wire.terms import Lane
 class Service:
     """What the routes ask of a running station. Made before the runner runs: it watches the record from the start."""
 
-    def __init__(self, runner: Runner, keeper: Keeper, copies: Copies) -> None:
+    def __init__(
+        self, runner: Runner, keeper: Keeper, copies: Copies, config: Config | None = None, config_file: str = ""
+    ) -> None:
         self.runner = runner
         self.keeper, self.copies = keeper, copies
         self.citations = Citations(runner.desk.ctx)
         self.drafts = Drafts(runner, self.citations)
-        self.duty = Duty(runner)
+        self.duty = Duty(runner, config, config_file)
         self.views = Views(runner, self.citations, self.duty)
         reading = Reading(runner.desk.ctx, self.citations)
         self.offers = OfferView(runner, self.citations, reading)

@@ -1,4 +1,4 @@
-"""The routes about duty: calls and watches.
+"""The routes about duty: calls, watches and alarms.
 
 Rules of this file: as for `routes`: a route resolves names, asks one thing of the station, and tells the answer.
 """
@@ -134,6 +134,58 @@ async def _watch_off(service: Service, asked: Asked) -> t.Watch:
     return watch_told(service, await service.duty.go_off(body.post))
 
 
+# ---- alarms
+
+
+def alarms_told(service: Service) -> tuple[t.Alarm, ...]:
+    duty = service.duty
+    accord = service.runner.desk.ctx.accord
+    found = []
+    for each in duty.keeper.sounding.values():
+        given = each.acknowledged
+        found.append(
+            t.Alarm(
+                alarm=each.cause.alarm.value,
+                line=None if each.cause.line is None else accord.lines[each.cause.line].id,
+                since_s=each.since_s,
+                priority=each.priority.value,
+                acknowledged_by=None if given is None else duty.officer_name(given.officer),
+                comment="" if given is None else given.comment,
+                acknowledged_s=None if given is None else given.at_s,
+                again_s=None if given is None else given.at_s + duty.keeper.again_ms // 1000,
+            )
+        )
+    return tuple(sorted(found, key=lambda each: (PRIORITIES.index(each.priority), each.since_s)))
+
+
+def ways_told(service: Service) -> tuple[t.Way, ...]:
+    return tuple(
+        t.Way(
+            way=post.way.name,
+            delivered=post.delivered,
+            failed=post.failed,
+            failing=post.failing,
+            failing_since_s=post.failing_since_s if post.failing else None,
+        )
+        for post in service.duty.delivery.posts
+    )
+
+
+async def _alarms(service: Service, asked: Asked) -> t.Alarms:
+    return t.Alarms(sounding=alarms_told(service), ways=ways_told(service))
+
+
+async def _acknowledge(service: Service, asked: Asked) -> t.Quieted:
+    body: t.KnowAlarms = asked.body
+    count = await service.duty.acknowledge(service.duty.officer(body.officer), body.comment)
+    return t.Quieted(count=count, sounding=alarms_told(service))
+
+
+async def _test(service: Service, asked: Asked) -> tuple[t.Tested, ...]:
+    return tuple(t.Tested(way=each.way, why=each.why) for each in await service.duty.test())
+
+
+PRIORITIES: Final = ("high", "medium", "low")
 UNLESS: Final = (("unless", "a state: the answer waits until the call is in another, for some seconds"),)
 DAYS: Final = (("days", "how many days back; 7, unless given"),)
 
@@ -153,4 +205,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route("POST", "/v1/watch/off", "The watch ends, and nobody takes it over.", _watch_off, takes=t.WatchOff,
           gives=t.Watch),
+    Route("GET", "/v1/alarms", "The alarms that sound, and the ways they reach people.", _alarms, gives=t.Alarms),
+    Route(
+        "POST", "/v1/alarms/acknowledge", "An officer quiets every alarm that sounds now.", _acknowledge,
+        takes=t.KnowAlarms, gives=t.Quieted,
+    ),
+    Route(
+        "POST", "/v1/alarms/test", "Deliver a test by every configured way.", _test, gives=tuple[t.Tested, ...],
+    ),
 )  # fmt: skip

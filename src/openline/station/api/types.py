@@ -263,6 +263,8 @@ class Return(Answer, frozen=True, kw_only=True):
 
 
 class Status(Answer, frozen=True, kw_only=True):
+    """`acknowledged`: which of the alarms an officer knows of, and who. `remarks`: sentences that are no alarm."""
+
     version: str
     side: str
     other: str
@@ -272,6 +274,8 @@ class Status(Answer, frozen=True, kw_only=True):
     lines: tuple[LineState, ...]
     carriers: tuple[CarrierState, ...]
     alarms: tuple[str, ...]
+    acknowledged: dict[str, str]
+    remarks: tuple[str, ...]
     watch: tuple[OnDuty, ...]
     heads: Heads
     waiting: int

@@ -83,3 +83,53 @@ class Watches(Answer, frozen=True, kw_only=True):
     posts: tuple[str, ...]
     now: tuple[Watch, ...]
     log: tuple[Watch, ...]
+
+
+class KnowAlarms(Ask, frozen=True, kw_only=True):
+    """`officer`: who knows; the one on watch, unless given."""
+
+    officer: str | None = None
+    comment: Comment = ""
+
+
+class Alarm(Answer, frozen=True, kw_only=True):
+    """An alarm that sounds. `line` null: it is of no one line. `priority`: high sounds without a pause until it is
+    acknowledged, medium each minute, low once. `again_s`: when it asks again, if it was acknowledged."""
+
+    alarm: str
+    line: str | None
+    since_s: int
+    priority: str
+    acknowledged_by: str | None
+    comment: str
+    acknowledged_s: int | None
+    again_s: int | None
+
+
+class Way(Answer, frozen=True, kw_only=True):
+    """A configured way to people. `failing`: why the last notice did not leave by it, "" if it did."""
+
+    way: str
+    delivered: int
+    failed: int
+    failing: str
+    failing_since_s: int | None
+
+
+class Alarms(Answer, frozen=True, kw_only=True):
+    sounding: tuple[Alarm, ...]
+    ways: tuple[Way, ...]
+
+
+class Quieted(Answer, frozen=True, kw_only=True):
+    """How many alarms an acknowledgement quieted, and those that sound."""
+
+    count: int
+    sounding: tuple[Alarm, ...]
+
+
+class Tested(Answer, frozen=True, kw_only=True):
+    """What came of a test by one way; `why`: why it did not leave, "" if it did."""
+
+    way: str
+    why: str

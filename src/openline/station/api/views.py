@@ -48,6 +48,8 @@ class Views:
             lines=tuple(self._line(desk, now, n) for n in range(len(ctx.accord.lines))),
             carriers=tuple(self._carrier(n) for n in range(len(ctx.accord.carriers))),
             alarms=tuple(sorted(desk.alarms(now))),
+            acknowledged=self.duty.acknowledged(),
+            remarks=self.duty.remarks(),
             watch=tuple(self._on_duty(desk, post) for post in desk.watchkeeping.posts),
             heads=t.Heads(
                 ours="" if head_us is None else f"{sides[ctx.us]} {head_us.gen}/{head_us.seq}",

@@ -1,0 +1,32 @@
+"""What an officer should know that is no alarm: one sentence each, told in `status`.
+
+Rules of this file: a remark asks for nothing at once; what asks a person to act now is an alarm, and the list of those
+is closed (spec 8.3).
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+LOW_BYTES: Final = 2**30  # chosen: months of messages, and still room to mend it
+LOW_SHARE: Final = 20  # a twentieth
+
+
+def store_folder(store: str) -> Path | None:
+    """The folder that a store's file is in; None for a database elsewhere."""
+    return None if "://" in store else Path(store).parent
+
+
+def disk(folder: Path | None) -> tuple[str, ...]:
+    """That the disk under the store is nearly full, if it is."""
+    if folder is None:
+        return ()
+    try:
+        total, _, free = shutil.disk_usage(folder)
+    except OSError as error:
+        return (f"the disk under the record cannot be asked: {error.strerror}",)
+    if free >= LOW_BYTES and free * LOW_SHARE >= total:
+        return ()
+    return (f"the disk under the record is nearly full: {free // 2**20:,} MiB of {total // 2**20:,} are free",)
