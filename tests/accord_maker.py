@@ -44,8 +44,8 @@ LINES = (
 
 
 @cache
-def made() -> Made:
-    """North and south, two officers and a principal each, two lines, three carriers."""
+def made(two_person: tuple[int, ...] = (3, 4, 5)) -> Made:
+    """North and south, two officers and a principal each, two lines, three carriers; two persons for these kinds."""
     entropy = SeededEntropy(b"tests")
     keys = tuple(SideKeys.generate(entropy, officers=OFFICERS[side], principals=PRINCIPALS[side]) for side in (0, 1))
     both = (keys[0], keys[1])
@@ -53,6 +53,6 @@ def made() -> Made:
     posts = (Post(name="duty desk", lines=(0, 1)),)
     public = tuple(k.public_side(n, "Asia/Seoul", language="ko", posts=posts) for k, n in zip(both, NAMES, strict=True))
     signed = found(
-        "inter-Korean", 1_577_836_800, both, CARRIERS, LINES, psk, public=(public[0], public[1]), two_person=(3, 4, 5)
+        "inter-Korean", 1_577_836_800, both, CARRIERS, LINES, psk, public=(public[0], public[1]), two_person=two_person
     )
     return Made(signed, both, psk)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -62,6 +62,7 @@ class Wire:
         self.other = self
         self.told: Told | None = None
         self.whole = True
+        self.loses_pages = False
 
     async def run(self, told: Told) -> None:
         self.told = told
@@ -72,6 +73,8 @@ class Wire:
         self.told = None
 
     def send(self, parcel: Parcel) -> None:
+        if parcel.bulk and self.loses_pages:
+            return
         if self.whole and self.other.told is not None:
             self.other.told.arrived(parcel.data)
 
@@ -169,6 +172,10 @@ class Post:
             said += ["--passphrase-file", str(self.folder / "words")]
         return CliRunner().invoke(cli, [*said, "--station", str(self.config)], input=given)
 
+    def run_plain(self, *words: str) -> Result:
+        """`openline` with these words, asking no station."""
+        return CliRunner().invoke(cli, [word.replace("{}", str(self.folder)) for word in words])
+
     def facts(self, *words: str, given: bytes | str | None = None) -> Any:
         """What a verb that succeeds prints with --json."""
         result = self.run(*words, "--json", given=given)
@@ -245,6 +252,26 @@ class Posts:
                 await post.runner.ask(lambda desk, now: None)
 
         self.wait(act())
+
+    @contextmanager
+    def losing_pages(self) -> Iterator[None]:
+        """Meanwhile no document's pages arrive."""
+        for post in self.both:
+            post.wire.loses_pages = True
+        yield
+        for post in self.both:
+            post.wire.loses_pages = False
+
+    def until(self, post: Post, holds: Callable[[], bool]) -> None:
+        """Until something holds after a turn of a station."""
+
+        async def turn(after: int) -> None:
+            await post.runner.until(lambda desk: True if post.runner.turns > after else None)
+
+        while turns := post.runner.turns:
+            if holds():
+                return
+            self.wait(turn(turns))
 
     def later(self, ms: int) -> None:
         """Time passes, and both stations notice."""

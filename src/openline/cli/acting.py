@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 import msgspec
 
 from openline.audit.describe import Describer
-from openline.audit.words import KIND_WORDS
+from openline.cli.agreeing import agrees
 from openline.cli.asking import Asking, asking, part, show_json
 from openline.cli.files import FILE, checked_accord, for_terminal, passphrase_option, read_file
 from openline.cli.keys import open_keys
@@ -33,22 +33,6 @@ from openline.wire.entry import Entry
 from openline.wire.errors import Malformed, Misuse, OpenlineError, OurFault
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
-BODIES: Final[dict[type[t.Command], tuple[type[Body], ...]]] = {
-    t.Message: (bodies.Message,),
-    t.Notice: (bodies.Notice,),
-    t.Document: (bodies.Document,),
-    t.Reply: (bodies.Message,),
-    t.Service: (bodies.Service,),
-    t.Letter: (bodies.Letter,),
-    t.Suspend: (bodies.Suspend,),
-    t.Propose: (bodies.Propose,),
-    t.Accept: (bodies.Accept,),
-    t.Withdraw: (bodies.Withdraw,),
-    t.Amend: (bodies.Amend,),
-    t.Statement: (bodies.Announce, bodies.Minute),
-    t.SetPresence: (bodies.PresenceBody,),
-    t.Acknowledge: (bodies.Receipt,),
-}
 
 
 def officer_options(verb: Verb) -> Verb:
@@ -142,10 +126,10 @@ def enact_with(at: Ground, command: t.Command, officers: Sequence[tuple[int, Off
     if drafted.entry is not None or not officers:
         return drafted
     with _taken_back(at, drafted.id):
-        drafted = approve(at, drafted, *officers[0], BODIES[type(command)])
+        drafted = approve(at, drafted, *officers[0], command)
     for number, key in officers[1:]:
         if drafted.entry is None:
-            drafted = approve(at, drafted, number, key, BODIES[type(command)])
+            drafted = approve(at, drafted, number, key, command)
     return drafted
 
 
@@ -187,20 +171,20 @@ def told(at: Ground, body: Body) -> str:
     return for_terminal("  ".join(x for x in (row.kind, row.ref or about, row.what) if x))
 
 
-def approve(
-    at: Ground, drafted: t.Drafted, number: int, key: OfficerKey, kinds: tuple[type[Body], ...] | None
-) -> t.Drafted:
-    """Sign a draft and hand the approval in. `kinds`: what was asked for; None where it was shown and agreed to.
+def approve(at: Ground, drafted: t.Drafted, number: int, key: OfficerKey, asked: t.Command | None) -> t.Drafted:
+    """Sign a draft and hand the approval in. `asked`: what it was drafted from; None where it was shown and agreed to.
 
     Raises:
-        OurFault: the station gave another kind than was asked for; nothing was signed.
+        OurFault: the station drafted something else than was asked for; nothing was signed.
         Refused: the station did not take the approval.
     """
     body = body_of(drafted)
-    if kinds is not None:
-        if not isinstance(body, kinds):
-            asked = " or ".join(KIND_WORDS[kind.__name__] for kind in kinds)
-            raise OurFault(f"the station drafted something else than a {asked}; it was not signed")
+    if asked is not None:
+        if not agrees(at.signed.accord, at.us, asked, body):
+            raise OurFault(
+                f"the station drafted something else than was asked for, and it was not signed: {told(at, body)}",
+                next_step="Somebody may have changed the station: look at it before anything is signed.",
+            )
         click.echo(f"{key.name} signs: {told(at, body)}", err=True)
     counter = drafted.counters.get(key.name, 0)
     if counter < 1:

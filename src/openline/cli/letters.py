@@ -1,4 +1,4 @@
-"""`openline letter`: seal a letter to a principal, open one, and see who wrote it.
+"""`openline letter`: seal a letter to a principal, send it, open one, and see who wrote it.
 
 Rules of this file: a seal is to post-quantum recipients only; a letter's writer is named as proven only where an accord
 proved it; plaintext goes to the reader's terminal or to a file only its owner reads.
@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import click
 
+from openline.cli import acting
+from openline.cli.asking import station_option
 from openline.cli.files import (
     FILE,
     checked_accord,
@@ -31,15 +33,17 @@ from openline.cli.keys import open_keys
 from openline.keys import letters
 from openline.keys.letters import LETTER_ID_BYTES, Letter
 from openline.keys.secret import PrincipalKey, SystemEntropy, XwingKey
+from openline.station.api import types as t
 from openline.wire.accord import SignedAccord
 from openline.wire.errors import Malformed, Misuse, Refused
 
+AGE_HEAD: Final = b"age-encryption.org/v1\n"
 _UNDETERMINED: Final = "und"  # BCP 47, for a side that named no language
 
 
 @click.group()
 def letter() -> None:
-    """Seal a letter to a principal, or open one."""
+    """Seal a letter to a principal, send it, or open one."""
 
 
 @letter.command()
@@ -104,6 +108,46 @@ def open_(
         click.echo(for_terminal(_shown(found, signed)))
     elif out is None:
         _print_plain(plaintext)
+
+
+@letter.command()
+@click.argument("file", type=FILE)
+@click.option("--to", required=True, metavar="NAME", help="A principal of the other side, by the accord's name.")
+@click.option("--key", type=FILE, help="For a text that is not sealed yet: sign and seal it as the principal whose key"
+              " file this is.")
+@click.option("--language", help="The text's language; else the writer's side's.")
+@click.option("--copy", is_flag=True, help="With --key: seal to the writer too.")
+@passphrase_option
+@station_option
+@json_option
+def send(
+    file: Path, to: str, key: Path | None, language: str | None, copy: bool, passphrase_file: Path | None,
+    station: Path, as_json: bool,
+) -> None:
+    """Hand the running station a letter to carry: a sealed FILE as it is, or a text sealed here with --key.
+
+    Letters pass a line that is cut. No station can read them.
+
+    \b
+    openline letter send letter.age --to president
+    openline letter send letter.txt --to president --key chairman.key
+    """
+    at, data = acting.ground(station), read_file(file)
+    sealed = data.startswith(AGE_HEAD)
+    if sealed and (key is not None or language is not None or copy):
+        raise Misuse(f"{file} is sealed already", next_step="Leave --key, --language and --copy out.")
+    if not sealed:
+        if key is None:
+            raise Misuse(
+                f"{file} is not a sealed letter, and no station sends an open one",
+                next_step="Seal it here with --key, or first with openline letter seal.",
+            )
+        signer = _principal_key(key, passphrase_file)
+        if _side_of(signer, at.signed) != at.us:
+            raise Misuse(f"{key}: {signer.name} is a principal of the other side")
+        data = _signed_letter(_text(data), to, signer, at.signed, language, copy=copy)
+    command = t.Letter(to=to, age=data)
+    acting.say(acting.enact(at, command), as_json=as_json)
 
 
 def _recipients(to: str) -> list[bytes]:

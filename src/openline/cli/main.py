@@ -79,7 +79,7 @@ VERBS: Final[dict[str, Verb]] = {
     "alarm": Verb("openline.cli.alarm:alarm", "See the alarms that sound, acknowledge or test them."),
     "record": Verb("openline.cli.record:record", "Show, export or compare records."),
     "explain": Verb("openline.cli.explain:explain", "Say what is known of a silence, and what cannot be."),
-    "letter": Verb("openline.cli.letters:letter", "Seal a letter to a principal, or open one."),
+    "letter": Verb("openline.cli.letters:letter", "Seal a letter to a principal, send it, or open one."),
     "key": Verb("openline.cli.keys:key", "Make a key file, or show its public half."),
     "accord": Verb("openline.cli.accord:accord", "Show an accord, or the digits to read aloud at the table."),
     "init": Verb("openline.cli.init:init", "Found an accord and set up its stations, or a pair for trying."),

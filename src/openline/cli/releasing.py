@@ -12,7 +12,7 @@ import click
 
 from openline.cli import acting
 from openline.cli.asking import asking, one_line, part, show_json, station_option
-from openline.cli.files import FILE, for_terminal, json_option, passphrase_option
+from openline.cli.files import FILE, for_terminal, json_option, passphrase_option, utc
 from openline.station.api import types as t
 from openline.wire.errors import Misuse
 
@@ -34,7 +34,7 @@ def list_(station: Path, as_json: bool) -> None:
     if not found:
         click.echo("no draft waits")
     for drafted in found:
-        click.echo(one_line(f"{drafted.id}  {drafted.kind}: {_waits(drafted)}"))
+        click.echo(one_line(f"{drafted.id}  {utc(drafted.drafted_s)}  {drafted.kind}: {_waits(drafted)}"))
         click.echo(f"          {one_line(drafted.what)}")
 
 

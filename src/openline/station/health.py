@@ -70,7 +70,7 @@ class _Collector:
         except OpenlineError:
             yield gauge("up", "Whether the record is open.", [({}, 0)])
             return
-        status = found.views.status(len(found.drafts.known))
+        status = found.status()
         yield gauge("up", "Whether the record is open.", [({}, 1)])
         yield gauge("restoring", "Whether the station fetches its own record back.", [({}, status.restoring)])
         yield gauge("entries", "Entries of both chains.", [({}, status.heads.entries)])

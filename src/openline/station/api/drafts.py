@@ -40,10 +40,11 @@ PAGES_HELD_MAX: Final = 2 * BLOB_BYTES_MAX  # chosen: one document that waits, a
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A draft that waits, as it is kept."""
+    """A draft that waits, as it is kept. `drafted_ms`: when, by our clock."""
 
     command: t.AnyCommand
     body: bytes
+    drafted_ms: int
     given: tuple[Approval, ...] = ()
 
 
@@ -56,9 +57,8 @@ class Drafts:
         self.pages: dict[bytes, bytes] = {}  # handed in, not recorded yet
         self.translator = Translator(runner.desk.ctx, citations, self._pages_of)
         kept = runner.store.metas(PREFIX)
-        self.known = {
-            key.removeprefix(PREFIX): msgspec.msgpack.decode(data, type=Pending) for key, data in kept.items()
-        }
+        known = {key.removeprefix(PREFIX): msgspec.msgpack.decode(data, type=Pending) for key, data in kept.items()}
+        self.known = dict(sorted(known.items(), key=lambda each: each[1].drafted_ms))
 
     # ---- pages
 
@@ -104,7 +104,7 @@ class Drafts:
         if len(self.known) >= DRAFTS_MAX:
             raise Refused(f"{DRAFTS_MAX} drafts wait already", next_step="Release or drop one of them.")
         identity = desk.ctx.entropy.bytes(ID_BYTES).hex()
-        pending = Pending(asked, plain(draft.body))
+        pending = Pending(asked, plain(draft.body), now.clock_ms)
         self._keep(desk, identity, pending)
         return self._told(desk, identity, pending, draft)
 
@@ -121,7 +121,7 @@ class Drafts:
         pending = self._pending(identity)
         draft = self._drafted_again(desk, now, pending)
         given = self._checked(desk, draft, asked, pending)
-        pending = Pending(pending.command, pending.body, tuple(given))
+        pending = msgspec.structs.replace(pending, given=tuple(given))
         if len(given) >= desk.approvals_needed(draft):
             told = self._recorded(desk, now, pending.command, draft, given)
             self._forget(desk, identity)
@@ -185,7 +185,7 @@ class Drafts:
         entry = desk.record(released, now, pages=pages)
         if isinstance(asked, t.Document):
             self.pages.pop(bytes.fromhex(asked.pages), None)
-        told = self._told(desk, "", Pending(asked, plain(draft.body)), draft)
+        told = self._told(desk, "", Pending(asked, plain(draft.body), now.clock_ms), draft)
         names = tuple(self.translator.officers[each.officer] for each in given)
         return msgspec.structs.replace(told, approved_by=names, entry=self.entry(entry))
 
@@ -193,25 +193,20 @@ class Drafts:
 
     def all(self) -> tuple[t.Drafted, ...]:
         """Every draft that waits, oldest first."""
-        desk, now = self.runner.desk, self.runner.clock.now()
-        found = []
-        for identity, pending in self.known.items():
-            try:
-                draft = self._drafted_again(desk, now, pending)
-            except (Refused, Misuse) as error:
-                found.append(self._stale(identity, pending, error.what))
-            else:
-                found.append(self._told(desk, identity, pending, draft))
-        return tuple(found)
+        return tuple(self.one(identity) for identity in self.known)
 
     def one(self, identity: str) -> t.Drafted:
-        """A draft that waits.
+        """A draft that waits; one that cannot be released any more says why.
 
         Raises:
             Misuse: there is none of that name.
         """
-        self._pending(identity)
-        return next(each for each in self.all() if each.id == identity)
+        pending, desk = self._pending(identity), self.runner.desk
+        try:
+            draft = self._drafted_again(desk, self.runner.clock.now(), pending)
+        except (Refused, Misuse) as error:
+            return self._stale(identity, pending, error.what)
+        return self._told(desk, identity, pending, draft)
 
     async def drop(self, identity: str) -> None:
         """Take a draft back before anybody recorded it.
@@ -250,6 +245,7 @@ class Drafts:
             what=row.text(),
             body=pending.body.hex(),
             needed=desk.approvals_needed(draft),
+            drafted_s=pending.drafted_ms // 1000,
             approved_by=tuple(officers[each.officer] for each in self._in_force(desk, pending)),
             counters={name: self._next_counter(desk, number) for number, name in enumerate(officers)},
             warnings=draft.warnings,
@@ -258,7 +254,8 @@ class Drafts:
     def _stale(self, identity: str, pending: Pending, why: str) -> t.Drafted:
         return t.Drafted(
             id=identity, kind=type(pending.command).__name__.lower(), what="cannot be released any more",
-            body=pending.body.hex(), needed=0, approved_by=(), counters={}, warnings=(why,),
+            body=pending.body.hex(), drafted_s=pending.drafted_ms // 1000, needed=0, approved_by=(), counters={},
+            warnings=(why,),
         )  # fmt: skip
 
     def _row(self, desk: Desk, body: Body) -> Any:

@@ -8,7 +8,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections import deque
 from itertools import islice
 from typing import Any, Final
 
@@ -32,7 +31,6 @@ from openline.wire.errors import Misuse, Refused
 from openline.wire.terms import Lane, Level
 
 BEGINNING: Final = 160  # characters of a text that a list shows
-SERVICE_KEPT: Final = 256  # chosen: a month of technicians' talk; all of it stays in the record
 HANDED: Final = "handed/"
 
 
@@ -46,36 +44,50 @@ class InboxView:
         self.offers = offers
         self.duty = duty
         self.ctx = runner.desk.ctx
-        self.service: deque[tuple[bytes, Place]] = deque(maxlen=SERVICE_KEPT)
+        self.record = self.ctx.record
+        self.theirs: list[bytes] = []  # in the order in which they came
+        self.unopened: dict[bytes, None] = {}
+        self.service: dict[bytes, Place] = {}
         self.handed = {key.removeprefix(HANDED) for key in runner.store.metas(HANDED)}
         self.ctx.on_append.append(self._on_entry)
 
     def _on_entry(self, entry: Entry) -> None:
-        if isinstance(entry.body, bodies.Service) and entry.side == self.ctx.them:
-            self.service.append((entry.id, entry.place))
+        """Keep what is listed first at hand, so that a list costs what it shows."""
+        if self.record is not self.ctx.record:  # another branch of a fork is followed: all entries are told again
+            self.record = self.ctx.record
+            self.theirs, self.unopened, self.service = [], {}, {}
+        body = entry.body
+        if entry.side == self.ctx.us:
+            if isinstance(body, bodies.Receipt) and body.level is Level.SHOWN:
+                self.unopened.pop(self.record.id_at(self.ctx.them, body.gen, body.seq) or b"", None)
+        elif isinstance(body, bodies.Service):
+            self.theirs.append(entry.id)
+            self.service[entry.id] = entry.place
+        elif entry.id in self.record.ledger.items:
+            self.theirs.append(entry.id)
+            if entry.id.hex() not in self.handed:
+                self.unopened[entry.id] = None
 
     # ---- lists
 
     def all(self, limit: int) -> t.Inbox:
-        """What of theirs there is: all that is unopened, and the newest of the rest up to `limit`."""
+        """What of theirs there is: of the unopened and of the rest, `limit` each."""
         self.runner.desk.at(self.runner.clock.now())
-        ledger = self.ctx.record.ledger
-        theirs = [item for item in ledger.items.values() if item.place.side == self.ctx.them]
-        unopened = [item for item in theirs if not self._opened(item)]
-        unopened.sort(key=lambda item: (-item.precedence, item.position))
-        rest: list[tuple[Place, bytes, Item | None]] = [
-            (item.place, item.id, item) for item in theirs if self._opened(item)
-        ]
-        rest += [(place, identity, None) for identity, place in self.service]
-        rest.sort(key=lambda each: each[0], reverse=True)
-        listed = [self._item(item.id, item.place, item) for item in islice(unopened, limit)]
-        others = [self._item(identity, place, item) for place, identity, item in islice(rest, limit)]
+        items = self.ctx.record.ledger.items
+        unopened = sorted(map(items.__getitem__, self.unopened), key=lambda item: (-item.precedence, item.position))
+        rest = islice((identity for identity in reversed(self.theirs) if identity not in self.unopened), limit)
+        listed = [self._item(item.id, item.place, item) for item in unopened[:limit]]
+        others = [self._item(*self._placed(identity)) for identity in rest]
         return t.Inbox(
             items=(*map(_shortened, listed), *map(_shortened, others)),
             unopened=len(unopened),
-            more=len(unopened) + len(rest) - len(listed) - len(others),
+            more=len(self.theirs) - len(listed) - len(others),
             offers=self.offers.waiting_for_us(),
         )
+
+    def _placed(self, identity: bytes) -> tuple[bytes, Place, Item | None]:
+        item = self.ctx.record.ledger.items.get(identity)
+        return identity, self.service[identity] if item is None else item.place, item
 
     def one(self, ref: str) -> t.One:
         """An item or an offer of either side, whole. Nothing is sent.
@@ -110,12 +122,8 @@ class InboxView:
 
     def _found(self, ref: str) -> tuple[bytes, Place, Item | None]:
         identity = self.citations.resolve(ref)
-        item = self.ctx.record.ledger.items.get(identity)
-        if item is not None:
-            return identity, item.place, item
-        for service, place in self.service:
-            if service == identity:
-                return identity, place, None
+        if identity in self.ctx.record.ledger.items or identity in self.service:
+            return self._placed(identity)
         raise Misuse(
             f"{ref} is no message, notice, document or letter",
             next_step="The inbox lists what there is; openline record show has every entry of an export.",
@@ -141,6 +149,7 @@ class InboxView:
             return t.Opened(item=told, receipt=False, says="a service message has no receipt")
         if item.letter:
             self.handed.add(identity.hex())
+            self.unopened.pop(identity, None)
             self.ctx.remember(HANDED + identity.hex(), b"")
             told = self._item(identity, place, item, whole=True)
             return t.Opened(item=told, receipt=False, says="marked as handed over; no station shows a letter")

@@ -45,6 +45,10 @@ class Service:
         self.inbox = InboxView(runner, self.citations, reading, self.offers, self.duty)
         self.outbox = OutboxView(runner, self.citations, reading)
 
+    def status(self) -> t.Status:
+        """How everything stands."""
+        return self.views.status(len(self.drafts.known), len(self.inbox.unopened))
+
 
 def _lane(asked: Asked) -> Lane:
     name = asked.query.get("lane", "liaison").upper()
@@ -54,7 +58,7 @@ def _lane(asked: Asked) -> Lane:
 
 
 async def _status(service: Service, asked: Asked) -> t.Status:
-    return service.views.status(len(service.drafts.known))
+    return service.status()
 
 
 async def _why(service: Service, asked: Asked) -> t.Explained:

@@ -166,12 +166,14 @@ AnyCommand: TypeAlias = (
 
 class Drafted(Answer, frozen=True, kw_only=True):
     """A command that the rules let through. Where `needed` officers must approve, each signs `body`, the CBOR of
-    [kind, body] (spec 3.6), under a counter not below `counters` says; else it is recorded and `entry` says where."""
+    [kind, body] (spec 3.6), under a counter not below `counters` says; else it is recorded and `entry` says where.
+    `needed` 0 without an entry: it cannot be released any more, and `warnings` say why."""
 
     id: str
     kind: str
     what: str
     body: Hex
+    drafted_s: int
     needed: int
     approved_by: tuple[str, ...]
     counters: dict[str, int]
