@@ -62,7 +62,7 @@ class Wire:
         self.other = self
         self.told: Told | None = None
         self.whole = True
-        self.loses_pages = False
+        self.loses = self.loses_pages = False
 
     async def run(self, told: Told) -> None:
         self.told = told
@@ -73,7 +73,7 @@ class Wire:
         self.told = None
 
     def send(self, parcel: Parcel) -> None:
-        if parcel.bulk and self.loses_pages:
+        if self.loses or (parcel.bulk and self.loses_pages):
             return
         if self.whole and self.other.told is not None:
             self.other.told.arrived(parcel.data)
@@ -261,6 +261,19 @@ class Posts:
         yield
         for post in self.both:
             post.wire.loses_pages = False
+
+    @contextmanager
+    def losing(self) -> Iterator[None]:
+        """Meanwhile nothing arrives, and neither side knows."""
+        for post in self.both:
+            post.wire.loses = True
+        yield
+        for post in self.both:
+            post.wire.loses = False
+
+    def act(self, post: Post, doing: Callable[[], object]) -> None:
+        """Have something happen at a station, in a turn of its own."""
+        self.wait(post.runner.ask(lambda desk, now: doing()))
 
     def until(self, post: Post, holds: Callable[[], bool]) -> None:
         """Until something holds after a turn of a station."""
