@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from openline.station.api import types as t
+from openline.station.api.translate import day_text
 from openline.wire import bodies
 from openline.wire.accord import Accord
 from openline.wire.bodies import Body
@@ -50,7 +51,7 @@ def agrees(accord: Accord, side: int, asked: t.Command, body: Body) -> bool:
             signed = ((body.ed25519 or b"").hex(), (body.mldsa44 or b"").hex())
             return (body.target.hex(), *signed) == (asked.target, asked.ed25519, asked.mldsa44)
         case (t.Amend(), bodies.Amend()):
-            return body.effective_s == asked.effective_s and _line(accord, body.line) == asked.line
+            return _line(accord, body.line) == asked.line and _changes(accord, asked, body)
         case (t.Statement(), bodies.Announce() | bodies.Minute()):
             return dict(body.texts) == asked.texts and isinstance(body, bodies.Minute) is asked.minute
         case (t.Acknowledge(), bodies.Receipt()):
@@ -69,6 +70,23 @@ def _covers(accord: Accord, lines: tuple[str, ...], lanes: tuple[t.LaneName, ...
     said = {(_line(accord, line), Lane(lane).name.lower()) for line, lane in scope}
     asked = set(lines) or {line for line, _ in said}
     return said == {(line, lane) for line in asked for lane in lanes}
+
+
+def _changes(accord: Accord, asked: t.Amend, body: bodies.Amend) -> bool:
+    known = accord.carriers
+    ways = None if body.carriers is None else tuple(known[n].id if n < len(known) else "" for n in body.carriers)
+    days = None if body.holidays is None else {day_text(n) for n in body.holidays}
+    calls = None if body.check_ins is None else [(x.at_s, accord.sides[x.caller].name) for x in body.check_ins]
+    return (
+        (body.effective_s, body.expires_s, body.pulse_s) == (asked.effective_s, asked.expires_s, asked.pulse_s)
+        and ways == asked.carriers
+        and days == (None if asked.holidays is None else set(asked.holidays))
+        and calls == (None if asked.check_ins is None else [(_at_s(x.at), x.caller) for x in asked.check_ins])
+    )
+
+
+def _at_s(at: str) -> int:
+    return int(at[:2]) * 3600 + int(at[3:]) * 60
 
 
 def _marks(accord: Accord, asked: t.Marked, body: bodies.Tracked) -> bool:

@@ -66,11 +66,3 @@ def _in_zone(given: datetime, zone_name: str) -> datetime:
             next_step=f"Give its offset: {second.isoformat()} or {first.isoformat()}.",
         )
     return first
-
-
-def clock(time_s: int, zone_name: str) -> str:
-    """An instant for people, in a zone; its bare number where the calendar ends."""
-    try:
-        return datetime.fromtimestamp(time_s, zone(zone_name)).strftime("%Y-%m-%d %H:%M:%S %Z")
-    except (ValueError, OverflowError, OSError):
-        return f"second {time_s}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openline.cli.moments import clock, instant_s, length_s
+from openline.cli.moments import instant_s, length_s
 from openline.wire.errors import Misuse
 
 NOW_S = 1_600_000_000  # 2020-09-13T12:26:40Z
@@ -57,9 +57,3 @@ def test_an_hour_that_the_clocks_pass_twice_or_skip_wants_its_offset(text: str) 
         instant_s(text, "Europe/Berlin", NOW_S)
     assert "+01:00" in refused.value.next_step
     assert instant_s(f"{text}+01:00", "Europe/Berlin", NOW_S)
-
-
-def test_an_instant_is_told_in_a_zone() -> None:
-    """With the zone's name; beyond the calendar, as its number."""
-    assert clock(NOW_S, "Asia/Seoul") == "2020-09-13 21:26:40 KST"
-    assert clock(2**40, "Asia/Seoul") == f"second {2**40}"

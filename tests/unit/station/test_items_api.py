@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from openline.core.release import approve
 from openline.station.api import types as t
 from openline.station.api import types_items as items
+from openline.station.commands import AmendLine
 from openline.station.outbox import NOWHERE
+from openline.wire.limits import TIME_S_MAX
+from openline.wire.terms import CheckIn
 from tests.simulation.posts import Post, Posts
 
 
@@ -247,3 +251,25 @@ def test_offers_that_wait_come_first(posts: Posts) -> None:
     assert posts.south.get("/v1/offers", items.Offers, limit="1").more == 1
     [mine] = [offer for offer in north.get("/v1/offers", items.Offers).offers if offer.standing != "withdrawn"]
     assert mine.waits_for == "them"
+
+
+def test_an_offer_past_all_calendars_is_told_by_its_numbers(posts: Posts) -> None:
+    """What the other side writes within the format's limits breaks no list: not the last day, second or zone."""
+    command = AmendLine(
+        line=0, effective_s=TIME_S_MAX, check_ins=(CheckIn(86_399, 1, 1, "Nowhere/At all"),), expires_s=TIME_S_MAX,
+        holidays=(10**7,),
+    )  # fmt: skip
+
+    def record() -> None:
+        desk, now = posts.south.runner.desk, posts.clock.now()
+        draft = desk.draft(command, now)
+        given = approve(posts.made.id, 1, draft, 0, desk.next_counter(0), posts.made.keys[1].officers[0])
+        desk.record(desk.release(draft, [given]), now)
+
+    posts.act(posts.south, record)
+    posts.settle()
+    [offer] = inbox(posts.north).offers
+    assert (offer.holidays, offer.effective_s) == (("day 10000000",), TIME_S_MAX)
+    for words in (("inbox",), ("inbox", offer.ref), ("accept", offer.ref)):
+        done = posts.north.run(*words)
+        assert done.exit_code == 0, done.output

@@ -6,20 +6,18 @@ so, and is not called refused.
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import islice
 from typing import Any
 
 from openline.core import state
 from openline.core.ledger import Act
-from openline.core.schedule import EPOCH
 from openline.core.state import Standing
 from openline.keys import notes
 from openline.station.api import types as base
 from openline.station.api import types_items as t
 from openline.station.api.citing import Citations
 from openline.station.api.reading import Reading
-from openline.station.api.translate import DAYS
+from openline.station.api.translate import DAYS, day_text
 from openline.station.runner import Runner
 from openline.wire.bodies import Accept, Amend, Announce, Generation, Minute, Propose
 from openline.wire.errors import Misuse, Refused
@@ -135,7 +133,7 @@ class OfferView:
 
     def _change(self, body: Amend) -> dict[str, Any]:
         accord = self.ctx.accord
-        days = None if body.holidays is None else tuple(date.fromordinal(n + EPOCH).isoformat() for n in body.holidays)
+        days = None if body.holidays is None else tuple(map(day_text, body.holidays))
         return {
             "line": self.reading.line(body.line),
             "check_ins": None if body.check_ins is None else tuple(self._check_in(x) for x in body.check_ins),

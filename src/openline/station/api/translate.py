@@ -164,6 +164,14 @@ def day(text: str) -> int:
         raise Misuse(f"{text} is no day", next_step="Write it as 2021-10-04.") from None
 
 
+def day_text(number: int) -> str:
+    """A day of the record for people; its bare number where the calendar ends."""
+    try:
+        return date.fromordinal(number + EPOCH).isoformat()
+    except (ValueError, OverflowError):
+        return f"day {number}"
+
+
 def named(what: str, name: str, known_names: Sequence[str]) -> int:
     """The number of a name of the accord."""
     if name not in known_names:
