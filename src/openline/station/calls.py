@@ -231,7 +231,7 @@ class Calls:
         ring = self.ringing.get(signal.call_id)
         if ring is None:
             age = signal.age_ms + ctx.accord.carriers[carrier].latency_ms
-            if age >= RING_MS or signal.call_id in self.rung or len(self.ringing) >= RINGING_MAX:
+            if age >= RING_MS or signal.call_id in self.rung or self._full():
                 return
             self._note_rung(signal.call_id)
             until = ctx.now.elapsed_ms + RING_MS - age
@@ -241,6 +241,11 @@ class Calls:
             self.ringing[signal.call_id] = ring
             ctx.tell("ringing", line=ring.line, id=ring.call_id)
         self._say(ring)
+
+    def _full(self) -> bool:
+        """Whether no more may ring; calls that are over make room, and are remembered a while only."""
+        going_on = sum(not ring.over for ring in self.ringing.values())
+        return going_on >= RINGING_MAX or len(self.ringing) >= RUNG_KEPT
 
     def _note_rung(self, call_id: bytes) -> None:
         self.rung[call_id] = None

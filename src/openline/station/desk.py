@@ -398,7 +398,7 @@ class Desk:
     def next_ms(self, *, rounds: bool = True) -> int | None:
         """When `tick` wants to be called next, in elapsed time (pulses and probes are the runner's). Without `rounds`,
         what is only to be sent again does not count."""
-        times = [self.calls.next_ms(), self.restoration.claim_ends_ms()]
+        times = [self.calls.next_ms(), self.restoration.claim_ends_ms(), self.outbox.next_hint_ms()]
         if rounds:
             times += [self.outbox.next_ms(), self.pages.next_ms(), self.restoration.next_round_ms()]
         due_s = self.duties.next_s()

@@ -323,8 +323,10 @@ class Inbound:
         theirs = [e for e in appended if e.side == self.ctx.them]
         if not self.ctx.restoring and theirs and not only_acks(theirs):
             self.ack_due = self.ack_due or self._unacknowledged()
-        if theirs or found.duplicates or found.ahead or found.strays:
+        if found.duplicates or found.ahead or found.strays or (theirs and not only_acks(theirs)):
             self.outbox.answer_on.update(self._answering(carrier))
+        elif theirs:
+            self.outbox.hint_later(self._answering(carrier))
         if theirs:
             self.outbox.came_by.add(carrier)
 

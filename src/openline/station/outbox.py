@@ -5,7 +5,8 @@ Rules of this file:
    and proves nothing.
 2. New entries go at once by the best live carrier that is up (by relay where none is); FLASH by all. What is not held
    after 5 s goes by every live and relay carrier that is up, again at 10, 20 and 40 s, then every 60 s.
-3. Everything may be sent twice, late and out of order: the record repairs itself.
+3. A hint that only says that their acknowledgement came waits a second: as a rule an entry of ours says it before.
+4. Everything may be sent twice, late and out of order: the record repairs itself.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from openline.wire.terms import Precedence
 Position = tuple[int, int]
 NOWHERE: Final[Position] = (-1, -1)
 BUNDLE_FILL_BYTES: Final = 192 * 1024
+HINT_MS: Final = 1_000  # chosen: a pause in talk; well within the first round of sending again
 WINDOW_ENTRIES: Final = 4096  # chosen: what one round puts on the way before their word is awaited
 
 
@@ -41,6 +43,8 @@ class Outbox:
         self.retry = Retry()
         self.relayed: dict[int, Position] = {}  # relay carrier → the last place it keeps for them
         self.answer_on: set[int] = set()  # carriers on which a `have` is due
+        self.later_on: set[int] = set()  # carriers on which one is due in a while
+        self.later_ms = 0
         self.repeated: Position = NOWHERE  # how far the last round of sending again went
         self.came_by: set[int] = set()  # carriers that brought something new in this turn
         self.ways = Ways()
@@ -77,13 +81,26 @@ class Outbox:
         """When the next round is due, in elapsed time; None while nothing waits or no carrier is up."""
         return self.retry.next_ms() if self._paths() else None
 
+    def next_hint_ms(self) -> int | None:
+        """When a hint that waits is due, in elapsed time."""
+        return self.later_ms if self.later_on else None
+
     def _paths(self) -> list[int]:
         """Carriers worth another round: every live one that is up, and relays that do not keep it all already."""
         head = self.our_head()
         parked = {n for n in self.ctx.relays_up() if self.relayed.get(n, NOWHERE) >= head}
         return self.ctx.live_up() + [n for n in self.ctx.relays_up() if n not in parked]
 
+    def hint_later(self, carriers: Iterable[int]) -> None:
+        """Say what we hold by these carriers in a while, unless an entry of ours says it before."""
+        if not self.later_on:
+            self.later_ms = self.ctx.now.elapsed_ms + HINT_MS
+        self.later_on.update(carriers)
+
     def tick(self) -> None:
+        if self.later_on and self.later_ms <= self.ctx.now.elapsed_ms:
+            self.answer_on |= self.later_on
+            self.later_on.clear()
         if self._paths() and self.retry.fires(self.ctx.now.elapsed_ms):
             self.send_waiting(self._paths())
             self.repeated = self.our_head()
@@ -114,6 +131,7 @@ class Outbox:
                 self._send([e.data for e in fresh], self._before(fresh), paths)
             self.retry.hasten(ctx.now.elapsed_ms)
             self.answer_on.clear()
+            self.later_on.clear()
         elif self.sent < self.our_head() and self.held >= self.sent > NOWHERE:
             self.send_waiting(self._first_paths(False))  # their word came for the window before
         for carrier in sorted(self.answer_on):

@@ -129,6 +129,10 @@ class Program:
             told = health.application(self.found)
             await stack.enter_async_context(serving(told, tcp_socket(*address(metrics.listen))))
 
+    def stop(self) -> None:
+        """Have it stop, as a signal does."""
+        self._stopping.set()
+
     def found(self) -> Service:
         """The service that answers now.
 
