@@ -36,7 +36,7 @@ from openline.wire.bodies import (
     Suspend,
     Withdraw,
 )
-from openline.wire.entry import encode_core
+from openline.wire.entry import check_fits
 from openline.wire.errors import Malformed, Refused
 from openline.wire.terms import Lane, Level
 
@@ -49,8 +49,9 @@ def compose(record: Record, side: int, command: c.EntryCommand, now_s: int) -> D
     """
     draft = _draft(record.ledger, side, command, now_s)
     try:
-        bodies.from_plain(bodies.kind_of(draft.body), bodies.to_plain(draft.body))
-        encode_core(side, 0, 0, record.ledger.accord_id, None, now_s, draft.body)
+        plain = bodies.to_plain(draft.body)
+        bodies.from_plain(bodies.kind_of(draft.body), plain)
+        check_fits(draft.body, plain)
     except Malformed as error:  # what we write must be what the other side reads
         raise Refused(f"this cannot be written: {error.what}", next_step="Shorten or correct it.") from None
     return draft

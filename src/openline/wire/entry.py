@@ -19,6 +19,8 @@ from openline.wire.terms import Head
 FORMAT: Final = 1
 SIGNATURE_BYTES: Final = 64
 SIGNING: Final = b"openline/entry/1\0"
+# The array, format and side; gen, seq, time and kind at their longest; prev; an acknowledgement at its longest.
+HEAD_BYTES_MAX: Final = 3 + 4 * 9 + 34 + (1 + 2 * 9 + 34)
 BYTES_MAX: Final = limits.FAULT_CORE_BYTES_MAX + SIGNATURE_BYTES
 
 
@@ -94,6 +96,17 @@ def encode_core(
     if len(core) > core_bytes_max(body):
         raise Malformed(f"an entry of {len(core)} bytes; the limit is {core_bytes_max(body)}")
     return core
+
+
+def check_fits(body: Body, plain: cbor.Value) -> None:
+    """Whether a body, given as its CBOR value too, fits an entry at any place and with any acknowledgement.
+
+    Raises:
+        Malformed: longer than the limit of spec 9.
+    """
+    size = HEAD_BYTES_MAX + len(cbor.encode(plain))
+    if size > core_bytes_max(body):
+        raise Malformed(f"an entry of {size} bytes; the limit is {core_bytes_max(body)}")
 
 
 def core_bytes_max(body: Body) -> int:

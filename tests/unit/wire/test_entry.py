@@ -263,3 +263,15 @@ def test_a_short_text_fits_its_budget() -> None:
     """128 bytes of text with a new acknowledgement make an entry of at most 290 bytes."""
     late = bodies.Message(line=3, number=1500, text="x" * 128, precedence=terms.Precedence.PRIORITY)
     assert len(build(late, seq=60_000, ack=Head(0, 60_000, HEAD.id))) <= 290
+
+
+@given(st.integers(min_value=limits.CORE_BYTES_MAX - 300, max_value=limits.CORE_BYTES_MAX))
+def test_what_fits_a_draft_fits_an_entry_at_any_place(size):
+    """A body that `check_fits` lets through makes an entry within the limit, however far the chains have come."""
+    fields = (("a", "y" * (size // 2)), ("b", "y" * (size - size // 2)))
+    body, far = bodies.Notice(number=1, form="report", fields=fields), limits.UINT_MAX
+    try:
+        entry.check_fits(body, bodies.to_plain(body))
+    except Malformed:
+        return
+    assert entry.encode_core(1, far, far, PREV, Head(far, far, PREV), limits.TIME_S_MAX, body)
