@@ -28,6 +28,7 @@ from websockets.typing import Subprotocol
 from openline.carriers.gate import Gate, listening
 from openline.carriers.queue import Waiting
 from openline.ports import Parcel, Told
+from openline.wire.errors import Misuse
 from openline.wire.limits import BUNDLE_BYTES_MAX
 
 SUBPROTOCOL: Final = Subprotocol("openline.1")
@@ -92,7 +93,7 @@ class Live:
         """Listen and dial until cancelled.
 
         Raises:
-            OSError: the address to listen on cannot be had.
+            Misuse: the address to listen on cannot be had.
         """
         self._told = told
         async with self._listening():
@@ -125,7 +126,13 @@ class Live:
             yield
             return
         host, port = address(self.settings.listen)
-        self._gate = gate = listening(host, port)
+        try:
+            self._gate = gate = listening(host, port)
+        except OSError as error:
+            raise Misuse(
+                f"{self.settings.listen}: cannot be listened on: {error.strerror or error}",
+                next_step="Free the address, or give the carrier another one.",
+            ) from None
         self.port = gate.getsockname()[1]
         async with serve(self._serve, sock=gate, ssl=self.settings.server_tls, **self._options()):
             yield
