@@ -141,13 +141,14 @@ class Audit:
             last = self._links.last_place()
             behind = "" if last is None else f", behind {self.log.name(last)},"
             self.log.file("frame", f"{lost.why}: from here on{behind} nothing can be read", lost.offset)
-        elif lost.known:
+        if lost.resumed is None or lost.known:
             return
-        elif self._order.strays:
-            self.log.file("stray", f"damaged up to byte {lost.resumed}: {lost.why}", lost.offset)
+        read = Read(Item(Tag.ENTRY, lost.offset, b""), lost.entry)
+        what = f"damaged up to byte {lost.resumed}: {lost.why}"
+        if self._order.strays or (lost.entry is not None and self._links.is_past(lost.entry)):
+            self.log.item("stray", what, read)
         else:
-            read = Read(Item(Tag.ENTRY, lost.offset, b""))
-            self._links.lose(read, f"damaged up to byte {lost.resumed}: {lost.why}")
+            self._links.lose(read, what)
 
     def _item(self, read: Read) -> None:
         tag = read.item.tag

@@ -83,6 +83,11 @@ class Links:
         before = None if last is None else self.tracks.get((entry.side, last.gen))
         return last is None or (before is not None and before.id_at(last.seq) == last.id)
 
+    def is_past(self, entry: Entry) -> bool:
+        """Whether another entry stands at the entry's place already."""
+        track = self.tracks.get((entry.side, entry.gen))
+        return track is not None and track.id_at(entry.seq) not in (None, entry.id)
+
     def lose(self, read: Read, why: str) -> None:
         """An item stands here that cannot be told from what is around it."""
         self._resolve(None)

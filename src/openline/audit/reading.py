@@ -18,7 +18,7 @@ from openline.wire import entry as entries
 from openline.wire import export
 from openline.wire.entry import Entry, signed_bytes
 from openline.wire.errors import Malformed
-from openline.wire.export import Item, Reader, Tag
+from openline.wire.export import ITEM_HEAD_BYTES, Item, Reader, Tag
 
 THREADS: Final = 2
 BATCH_ENTRIES_MAX: Final = 256
@@ -44,12 +44,14 @@ class Read(NamedTuple):
 
 class Lost(NamedTuple):
     """From `offset` on nothing could be read, up to `resumed` (None: up to the end of the file). `known`: the item
-    before was no entry already, and it is the same damage."""
+    before was no entry already, and it is the same damage. `entry`: what stands there, if only its tag or length is
+    damaged."""
 
     offset: int
     why: str
     resumed: int | None
     known: bool
+    entry: Entry | None = None
 
 
 def read_all(reader: Reader, keyring: Keyring, *, threads: int = THREADS) -> Iterator[Read | Lost]:
@@ -100,7 +102,7 @@ def _decoded(reader: Reader, keyring: Keyring) -> Iterator[Read | Lost]:
             # The item before may be what is damaged: its length, or a byte more or less, so that this one was missed.
             before = at if last is None or _whole(last, keyring) else last.item.offset
             resumed = reader.seek_item(before + 1)
-            yield Lost(at, error.what, resumed, before != at)
+            yield Lost(at, error.what, resumed, before != at, _unframed(reader, at, resumed))
             if resumed is None:
                 return
             last = None
@@ -109,6 +111,16 @@ def _decoded(reader: Reader, keyring: Keyring) -> Iterator[Read | Lost]:
             return
         last = _decode(item, keyring)
         yield last
+
+
+def _unframed(reader: Reader, at: int, resumed: int | None) -> Entry | None:
+    """The entry between a tag and length that make no sense and the next item."""
+    if resumed is None or not 0 < resumed - at - ITEM_HEAD_BYTES <= entries.BYTES_MAX:
+        return None
+    try:
+        return entries.decode(reader.between(at + ITEM_HEAD_BYTES, resumed))
+    except Malformed:
+        return None
 
 
 def _whole(read: Read, keyring: Keyring) -> bool:

@@ -329,6 +329,14 @@ class Reader:
         finally:
             self._stream.seek(back)
 
+    def between(self, start: int, end: int) -> bytes:
+        """The bytes from `start` up to `end`, read again; the reading order goes on undisturbed."""
+        back = self._stream.tell()
+        self._stream.seek(self._base + start)
+        data = self._stream.read(end - start)
+        self._stream.seek(back)
+        return data
+
     def seek_item(self, offset: int) -> int | None:
         """Go on at the first byte from `offset` at which a sound entry or trailer stands, and say where that is.
 

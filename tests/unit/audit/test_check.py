@@ -191,7 +191,7 @@ def test_where_a_generation_may_begin():
     other.generation(1, stranger)
     assert codes(audited(other.export())) == ["generation"]
     later = small()
-    later.generation(1, replace(later.chains[1][0], gen=7))
+    later.generation(1, later.chains[1][0]._replace(gen=7))
     assert codes(audited(later.export())) == ["generation"]
 
 

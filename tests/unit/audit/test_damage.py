@@ -162,6 +162,16 @@ def test_move_a_stray_among_the_entries():
     assert (named_place(verdict), codes(verdict)) == ((1, 1, 2), ["order"])
 
 
+def test_change_the_tag_or_length_of_a_stray():
+    """Where only an item's tag or length is damaged, the entry behind it still says that it was a stray."""
+    data = whole_export()
+    at = next(start for start, _, part in spans(data) if part[0] == Tag.STRAY)
+    for byte, value in ((0, 9), (1, 1), (2, 0xF0)):
+        verdict = audited(data[: at + byte] + bytes([value]) + data[at + byte + 1 :])
+        assert (named_place(verdict), codes(verdict)) == ((1, 0, 13), ["stray"])
+        assert verdict.first_break.offset == at
+
+
 def test_change_the_side_in_the_opening():
     """An export made to call itself the other side's: the break is in the opening, with the key that signed."""
     data = whole_export()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from openline.audit import words
@@ -139,7 +137,7 @@ def test_two_entries_that_break_alike_are_one_break():
     for _ in range(3):
         message(book, 0)
     entries = [x.data for x in book.chains[0][:3]]
-    entries += [replace(x, data=x.core + bytes(64)).data for x in book.chains[0][3:]]
+    entries += [x._replace(data=x.core + bytes(64)).data for x in book.chains[0][3:]]
     text = told(audited(book.export(entries=[*entries, *(x.data for x in book.chains[1])])))
 
     assert "north 0/3 and the 2 after it" in text
