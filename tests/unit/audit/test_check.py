@@ -187,7 +187,7 @@ def test_where_a_generation_may_begin():
     from_nothing.generation(1, None)
     assert audited(from_nothing.export()).kind is Kind.VERIFIES
     other = small()
-    stranger = replace(other.chains[1][0], id=bytes(32))
+    stranger = other.chains[1][0]._replace(id=bytes(32))
     other.generation(1, stranger)
     assert codes(audited(other.export())) == ["generation"]
     later = small()
