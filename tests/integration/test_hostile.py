@@ -90,12 +90,19 @@ async def flood(carrier: Live, count: int) -> None:
         for number in range(count):
             carrier.send(Parcel(number.to_bytes(4, "big") * 256))
             if number % 64 == 0:
-                await asyncio.sleep(0)
-        while carrier.figures()["bundles_out"] < count - carrier.figures()["dropped"]:
-            await asyncio.sleep(0.01)
+                await drained(carrier)
+        await drained(carrier)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+async def drained(carrier: Live) -> None:
+    """Until nothing waits to be sent."""
+    look_again = asyncio.Event()
+    while len(carrier.waiting):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(look_again.wait(), 0.01)
 
 
 def assert_well(pair: Pair, before_kib: int) -> None:
