@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +12,15 @@ from click.testing import CliRunner, Result
 from openline.cli.main import cli
 from openline.keys.keyfile import Cost, seal_key_file
 from openline.keys.secret import SystemEntropy
+from openline.ports import Now
+from openline.station.commands import SendMessage
+from openline.station.context import Identity
+from openline.station.desk import Desk
+from openline.store import open_store
+from openline.wire import accord as accords
 from tests.integration.pairs import Station
 
+TURN: Final = 1_000
 WORDS: Final = "correct horse battery"
 
 
@@ -46,3 +54,19 @@ def destroy(station: Station) -> None:
     for name, data in kept.items():
         (station.folder / name).write_bytes(data)
         (station.folder / name).chmod(0o600)
+
+
+def fill(station: Station, count: int) -> None:
+    """Put so many messages into the record of a station that is down, as its own desk would."""
+    signed = accords.decode_signed((station.folder / "accord").read_bytes())
+    psk = (station.folder / "table.secret").read_bytes()
+    store = open_store(str(station.folder / "record.sqlite"), sync="off")
+    desk = Desk(Identity(signed, station.side, station.keys.station, psk), store, SystemEntropy())
+    now = Now(time.time_ns() // 1_000_000, 0)
+    desk.start(now)
+    for first in range(0, count, TURN):
+        for number in range(first, min(first + TURN, count)):
+            desk.record(desk.release(desk.draft(SendMessage(line=0, text=f"message {number}"), now)), now)
+        store.commit(desk.take().writes)
+        desk.committed()
+    store.close()

@@ -146,7 +146,8 @@ class Read:
 
 def write_load(folder: Path, bundles: Sequence[bytes]) -> Written:
     """Write a load to `folder`, which is made if only it is missing; all of it is durable when this returns. Files of
-    this load that are there whole are left, so that the same call completes what was cut short.
+    this load that are there whole are left, so that the same call completes what was cut short. `bundles` are gone
+    through three times; no more than a file of them is kept in memory.
 
     Raises:
         Misuse: no folder can be there.
@@ -154,8 +155,8 @@ def write_load(folder: Path, bundles: Sequence[bytes]) -> Written:
         OurFault: no bundles, or one that is none.
     """
     invariant(bool(bundles), "a load without bundles")
-    files = load_file.divided(bundles)
-    put = write_files(folder, files, len(files))
+    total, files = load_file.dividing(bundles)
+    put = write_files(folder, files, total)
     return Written(load_file.load_id(bundles).hex(), put.files, put.kept, len(bundles), put.bytes)
 
 

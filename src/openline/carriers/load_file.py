@@ -60,10 +60,16 @@ def divided(bundles: Sequence[bytes]) -> list[bytes]:
     Raises:
         OurFault: a bundle is empty or too long, or the load is of more than `limits.LOAD_FILES_MAX` files.
     """
-    groups = list(_groups(bundles))
-    invariant(len(groups) <= limits.LOAD_FILES_MAX, f"a load of {len(groups)} files")
+    return list(dividing(bundles)[1])
+
+
+def dividing(bundles: Sequence[bytes]) -> tuple[int, Iterator[bytes]]:
+    """How many load files that makes, and each made when it is taken. Raises: as `divided`."""
+    total = sum(1 for _ in _groups(bundles))
+    invariant(total <= limits.LOAD_FILES_MAX, f"a load of {total} files")
     load = load_id(bundles)
-    return [encode(LoadFile(load, place, len(groups), group)) for place, group in enumerate(groups)]
+    groups = enumerate(_groups(bundles))
+    return total, (encode(LoadFile(load, place, total, group)) for place, group in groups)
 
 
 def _groups(bundles: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:

@@ -23,6 +23,7 @@ import msgspec
 
 from openline.cli.files import FILE, for_terminal
 from openline.station import config as configs
+from openline.station.api import frames
 from openline.station.api import types as t
 from openline.station.config import Config
 from openline.wire.errors import (
@@ -140,6 +141,10 @@ class Asking:
                 file.write(data)
             file.flush()
             os.fsync(file.fileno())
+
+    def bundles(self, path: str) -> Iterator[bytes]:
+        """The framed bundles that a POST to `path` gives, one at a time. Raises: as `fetch`."""
+        return frames.read(self.stream("POST", path))
 
     def stream(self, method: str, path: str) -> Iterator[bytes]:
         """What is at `path`, piece by piece. Raises: as `fetch`."""

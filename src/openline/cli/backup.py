@@ -27,6 +27,9 @@ FOLDER = click.Path(path_type=Path)
 class _Backup(click.Group):
     """`backup DIR` makes one; `backup check DIR` verifies one."""
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or self.commands["make"]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -35,7 +38,7 @@ class _Backup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Backup)
+@click.group(cls=_Backup, context_settings={"ignore_unknown_options": True})
 def backup() -> None:
     """Back a station up into the new folder DIR, or verify a backup.
 
@@ -64,6 +67,8 @@ def make(folder: Path, station: Path, passphrase_file: Path | None, plain: bool,
     words = None if plain else passphrase(passphrase_file, whose=f"the backup {folder}", new=True)
     source = backing.Source(station, config, signed, lambda path: _copy(asked, path), int(time.time()))
     manifest = backing.make(source, folder, words)
+    if asked.is_running():
+        asked.post("/v1/backed-up")
     _tell(Backup(folder, manifest), "made", as_json)
 
 

@@ -1,7 +1,7 @@
 """`openline courier`: what a person with a stick, a printer or a camera does, on any machine (spec 5.3).
 
-Rules of this file: these verbs need no station, key or accord; names come from strangers' sticks and are shown without
-control characters; nothing that is there is overwritten by another content.
+Rules of this file: the verbs here need no station, key or accord (`carried` has those that do); names come from
+strangers' sticks and are shown without control characters; nothing that is there is overwritten by another content.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from openline.carriers.courier import Finding, Read
 from openline.carriers.load_file import Damaged
 from openline.carriers.qr import Code
 from openline.carriers.scan import Scanned
+from openline.cli.carried import pack, unpack
 from openline.cli.files import for_terminal, json_option, refuse_existing, write_new
 from openline.wire import limits
 from openline.wire.errors import Misuse
@@ -32,7 +33,11 @@ _SHOWN_MAX: Final = 20
 
 @click.group()
 def courier() -> None:
-    """Check or copy a stick, print QR codes, or read them back."""
+    """Pack a load or unpack one, check or copy a stick, print QR codes, or read them back."""
+
+
+courier.add_command(pack)
+courier.add_command(unpack)
 
 
 # --- check

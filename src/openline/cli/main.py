@@ -74,6 +74,7 @@ VERBS: Final[dict[str, Verb]] = {
     "announce": Verb("openline.cli.acts:announce", "Offer a statement for the public, or a minute."),
     "presence": Verb("openline.cli.acts:presence", "Send signs of life, or withhold them."),
     "release": Verb("openline.cli.releasing:release", "Drafts that wait for officers: list, show, approve, drop."),
+    "doctor": Verb("openline.cli.doctor:doctor", "Look at all that a station rests on, and say what to do."),
     "backup": Verb("openline.cli.backup:backup", "Back a station up into a folder, or verify a backup."),
     "restore": Verb("openline.cli.restore:restore", "Put a station back, from a backup or from the other side."),
     "alarm": Verb("openline.cli.alarm:alarm", "See the alarms that sound, acknowledge or test them."),

@@ -12,7 +12,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from openline.core import approvals, release, state
@@ -382,16 +382,20 @@ class Desk:
 
     def pack(self, now: Now) -> list[bytes]:
         """Bundles for a courier: all that the other side is not known to hold, openers all."""
-        ctx = self.ctx
-        ctx.now = now
-        if ctx.restoring:
-            return self.restoration.packed()
-        bundles = []
+        self.ctx.now = now
+        return list(self.packing())
+
+    def packing(self) -> Iterator[bytes]:
+        """The same, each made when it is taken: a load may be longer than memory. It may be taken over many turns, and
+        only within turns."""
+        if self.ctx.restoring:
+            yield from self.restoration.packed()
+            return
         if self.restoration.they_lack is not None:
-            bundles = self.restoration.answer()
+            yield from self.restoration.answer()
             self.restoration.they_lack = None
-        bundles += self.outbox.packed()
-        return bundles + self.pages.packed()
+        yield from self.outbox.packed()
+        yield from self.pages.packed()
 
     # ---- time
 

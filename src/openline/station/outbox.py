@@ -12,7 +12,7 @@ Rules of this file:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from openline.station.context import Context, Send
@@ -31,6 +31,7 @@ Position = tuple[int, int]
 NOWHERE: Final[Position] = (-1, -1)
 BUNDLE_FILL_BYTES: Final = 192 * 1024
 HINT_MS: Final = 1_000  # chosen: a pause in talk; well within the first round of sending again
+PACK_ENTRIES: Final = 1024  # chosen: half a megabyte of ordinary entries read at once
 WINDOW_ENTRIES: Final = 4096  # chosen: what one round puts on the way before their word is awaited
 
 
@@ -200,17 +201,18 @@ class Outbox:
             after = upto
         self.sent = max(self.sent, after)
 
-    def packed(self) -> list[bytes]:
-        """All of ours that they are not known to hold, and our frontier, for a courier: openers all."""
-        waiting = self.after(self.held, sum(self.ctx.record.length(self.ctx.us, g) for g in self._generations()))
-        if waiting:
-            self.ways.note(self.held, self.our_head(), self.ctx.carriers(CarrierKind.COURIER)[:1])
-        bundles = [self.sealer.seal(Payload(entries=tuple(c)), opener=True) for c in chunks(waiting)]
+    def packed(self) -> Iterator[bytes]:
+        """All of ours that they are not known to hold now, and our frontier, for a courier: openers all, made as they
+        are taken."""
+        at, end = self.held, self.our_head()
+        if at < end:
+            self.ways.note(at, end, self.ctx.carriers(CarrierKind.COURIER)[:1])
+        while at < end and (waiting := self.after(at, PACK_ENTRIES)):
+            for chunk in chunks(waiting):
+                yield self.sealer.seal(Payload(entries=tuple(chunk)), opener=True)
+            at = place_of(waiting[-1])[1:]
         hint = Payload(have=self.have(), holds_epoch=self.sealer.newest)
-        return [*bundles, self.sealer.seal(hint, opener=True)]
-
-    def _generations(self) -> list[int]:
-        return self.ctx.record.generations(self.ctx.us)
+        yield self.sealer.seal(hint, opener=True)
 
     def kept_by_relay(self, carrier: int, after: Position, upto: Position) -> None:
         """The relay confirmed that it keeps our entries beyond `after` up to `upto` for them."""

@@ -8,7 +8,7 @@ ours too, come back from whoever holds them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -233,13 +233,11 @@ class Pages:
                 found.append((index, self.sealer.seal(Payload(parts=(part,)), opener=opener)))
         return found
 
-    def packed(self) -> list[bytes]:
-        """All parts that they have no receipt for, for a courier: openers all."""
-        return [
-            bundle
-            for out in self.outgoing.values()
-            for _, bundle in self.bundles(out.digest, range(out.total), opener=True)
-        ]
+    def packed(self) -> Iterator[bytes]:
+        """All parts that they have no receipt for now, for a courier: openers all, made as they are taken."""
+        for out in list(self.outgoing.values()):
+            for index in range(out.total):
+                yield from (bundle for _, bundle in self.bundles(out.digest, [index], opener=True))
 
 
 def ranges(numbers: list[int]) -> list[tuple[int, int]]:

@@ -23,9 +23,7 @@ def relay_maker(asked: Asked, *, accord_id: bytes, side: int, psk: bytes) -> Cal
     Raises:
         Misuse: a file cannot be used, or an address is none; said now, not at the first connection.
     """
-    tls = TlsFiles(asked.ca, asked.certificate, asked.key)
-    tls.context()
-    settings = RelaySettings(urls=asked.servers, login=_login(asked), tls=tls, rate_bytes_s=asked.rate_bytes_s)
+    settings = relay_settings(asked)
     ours, theirs = (mailbox(psk, accord_id, asked.id, receiver) for receiver in (side, 1 - side))
 
     def make() -> RelayCarrier:
@@ -33,6 +31,13 @@ def relay_maker(asked: Asked, *, accord_id: bytes, side: int, psk: bytes) -> Cal
 
     make()
     return make
+
+
+def relay_settings(asked: Asked) -> RelaySettings:
+    """How the relay that `asked` describes is reached. Raises: as `relay_maker`."""
+    tls = TlsFiles(asked.ca, asked.certificate, asked.key)
+    tls.context()
+    return RelaySettings(urls=asked.servers, login=_login(asked), tls=tls, rate_bytes_s=asked.rate_bytes_s)
 
 
 def _login(asked: Asked) -> Login:

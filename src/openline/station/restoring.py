@@ -12,7 +12,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -20,7 +20,7 @@ from openline.core import faults, state
 from openline.keys import public
 from openline.keys.secret import RootKeys
 from openline.station.context import Context, Send
-from openline.station.outbox import NOWHERE, Outbox, chunks
+from openline.station.outbox import NOWHERE, PACK_ENTRIES, Outbox, chunks
 from openline.station.retry import Retry
 from openline.station.sealer import Sealer
 from openline.wire.bodies import Fault, Generation, Prekey
@@ -243,18 +243,23 @@ class Restoration:
         self.sealer.seal_for_reentry(plea.xwing)
         self.plea = plea.nonce
 
-    def answer(self) -> list[bytes]:
-        """Both chains from where the restoring side stands, and our frontier, which tells it when it is whole."""
+    def answer(self) -> Iterator[bytes]:
+        """Both chains from where the restoring side stands, and our frontier, which tells it when it is whole; made as
+        it is taken."""
         ctx, lack = self.ctx, self.they_lack or {}
-        bundles = []
         for side in (ctx.us, ctx.them):
             gen, seq = lack.get(side, NOWHERE)
             for each in ctx.record.generations(side):
                 if each >= gen:
-                    start = seq + 1 if each == gen else 0
-                    found = ctx.entries(side, each, start, ctx.record.length(side, each) - start)
-                    bundles += [self.sealer.seal(Payload(entries=tuple(c)), opener=True) for c in chunks(found)]
+                    yield from self._beyond(side, each, seq + 1 if each == gen else 0)
         for kept in ctx.store.strays():
-            bundles.append(self.sealer.seal(Payload(entries=(kept.data,)), opener=True))
+            yield self.sealer.seal(Payload(entries=(kept.data,)), opener=True)
         tail = Payload(have=self.outbox.have(), holds_epoch=self.sealer.newest)
-        return [*bundles, self.sealer.seal(tail, opener=True)]
+        yield self.sealer.seal(tail, opener=True)
+
+    def _beyond(self, side: int, gen: int, seq: int) -> Iterator[bytes]:
+        """One chain from `seq` on to where it ends now."""
+        end = self.ctx.record.length(side, gen)
+        while found := self.ctx.entries(side, gen, seq, min(PACK_ENTRIES, end - seq)):
+            yield from (self.sealer.seal(Payload(entries=tuple(c)), opener=True) for c in chunks(found))
+            seq += len(found)

@@ -75,14 +75,15 @@ class Contents(NamedTuple):
     restoring: bool
 
 
-def contents(path: str, *, thorough: bool = False) -> Contents:
-    """What the copy at `path` holds. `thorough`: every page and every entry is read and held against its id.
+def contents(path: str, *, thorough: bool = False, live: bool = False) -> Contents:
+    """What the copy at `path` holds. `thorough`: every page and every entry is read and held against its id. `live`: it
+    is no copy but a store that is in use or was, so that what its log holds counts too.
 
     Raises:
         StorageFault: it is no store of this release or an older one, or damaged.
     """
     try:
-        with closing(_looked_at(path)) as copy:
+        with closing(_looked_at(path, live)) as copy:
             if copy.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
                 raise StorageFault(f"{path} is not a store of Openline")
             (revision,) = copy.execute("SELECT max(version_num) FROM alembic_version").fetchone()
@@ -103,8 +104,8 @@ def contents(path: str, *, thorough: bool = False) -> Contents:
     return Contents(count, heads, marked is not None)
 
 
-def _looked_at(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)
+def _looked_at(path: str, live: bool) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(path)}?mode=ro{'' if live else '&immutable=1'}", uri=True)
 
 
 def _read_through(copy: sqlite3.Connection, path: str) -> None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import StreamingResponse
 
+from openline.station.api import frames, hand
 from openline.station.api import types as t
-from openline.station.api.app import Asked, Route
+from openline.station.api.app import BYTES, Asked, Route
+from openline.station.api.views import BACKED_UP
 from openline.station.exporting import export
 
 if TYPE_CHECKING:
@@ -45,8 +47,31 @@ async def _rotate(service: Service, asked: Asked) -> t.Done:
     return t.Done(entry=t.Entry(id=made.id.hex(), place=place, ref=place))
 
 
+async def _backed_up(service: Service, asked: Asked) -> t.Done:
+    await service.runner.ask(lambda desk, now: desk.ctx.remember(BACKED_UP, str(now.clock_s).encode()))
+    return t.Done()
+
+
+async def _pack(service: Service, asked: Asked) -> StreamingResponse:
+    hand.courier_of(service.runner.desk, asked.query.get("carrier"))
+    return StreamingResponse(hand.packed(service.runner), media_type=BYTES)
+
+
+async def _unpack(service: Service, asked: Asked) -> t.Unpacked:
+    carrier = hand.courier_of(service.runner.desk, asked.query.get("carrier"))
+    return await hand.unpacked(service.runner, service.citations, carrier, frames.split(asked.body))
+
+
+CARRIER: Final = (("carrier", "the courier's id, where the accord has more than one"),)
+
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/record/copy", "A copy of the store as of one moment, as a SQLite file.", _copy, gives=bytes),
     Route("GET", "/v1/record/export", "The record as one file that anyone can audit.", _export, gives=bytes),
+    Route("POST", "/v1/backed-up", "Note that a backup is whole.", _backed_up),
     Route("POST", "/v1/keys", "Take a new station key and a new prekey into use.", _rotate),
+    Route("POST", "/v1/courier/pack", "All that the other side lacks, framed.", _pack, gives=bytes, query=CARRIER),
+    Route(
+        "POST", "/v1/courier/unpack", "Take framed bundles in that a person carried here.", _unpack, takes=bytes,
+        gives=t.Unpacked, query=CARRIER, body_max=frames.PIECE_BYTES_MAX,
+    ),
 )  # fmt: skip

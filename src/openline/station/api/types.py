@@ -285,6 +285,7 @@ class Status(Answer, frozen=True, kw_only=True):
     drafts: int
     calls: int
     coming_back: Return | None = None
+    backed_up_s: int | None = None
 
 
 class Explained(Answer, frozen=True, kw_only=True):
@@ -310,6 +311,19 @@ class Fault(Answer, frozen=True, kw_only=True):
     fault: str
     what: str
     next_step: str = ""
+
+
+class Unpacked(Answer, frozen=True, kw_only=True):
+    """What came of bundles that a person carried. `entries`: new ones of either chain; `arrived`: items to open;
+    `damaged` do not open; `strange` are sealed by the other side and break a rule; `bad`: what was wrong, in words."""
+
+    bundles: int
+    entries: int
+    damaged: int
+    strange: int
+    arrived: tuple[Entry, ...]
+    bad: tuple[str, ...] = ()
+    whole: bool = False
 
 
 class Done(Answer, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ made into one word; ages are elapsed time.
 
 from __future__ import annotations
 
+from typing import Final
+
 from openline import __version__
 from openline.core import agenda, receipts, schedule, silence, state
 from openline.core.explain import explain
@@ -19,6 +21,8 @@ from openline.station.duty import Duty
 from openline.station.evidence import encode
 from openline.station.runner import Runner
 from openline.wire.terms import Lane
+
+BACKED_UP: Final = "backed-up"  # in the store: when a backup was last whole, in seconds, as decimal digits
 
 
 class Views:
@@ -62,6 +66,7 @@ class Views:
             drafts=drafts,
             calls=len(desk.calls.ringing_here()) + len(desk.calls.placed),
             coming_back=self._return(desk) if ctx.restoring else None,
+            backed_up_s=None if (noted := ctx.store.meta(BACKED_UP)) is None else int(noted),
         )
 
     def _return(self, desk: Desk) -> t.Return:

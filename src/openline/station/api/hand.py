@@ -1,0 +1,99 @@
+"""A load out of a running station and into it, a few bundles a turn (spec 5.3).
+
+Rules of this file:
+1. Between two pieces the line goes on; what is recorded meanwhile may be in the load, and comes by itself otherwise.
+2. What comes in is told by what it was: new, known, damaged on the way, or strange of the other side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from openline.ports import Now
+from openline.station.api import types as t
+from openline.station.api.citing import Citations
+from openline.station.api.frames import END, frame
+from openline.station.desk import Desk
+from openline.station.runner import Runner
+from openline.wire.accord import CarrierKind
+from openline.wire.errors import Misuse, Refused
+
+AT_ONCE: Final = 16  # chosen: some 10 ms of sealing
+BAD_TOLD_MAX: Final = 20
+
+
+def courier_of(desk: Desk, named: str | None) -> int:
+    """The number of the accord's courier: the one named, else its first.
+
+    Raises:
+        Refused: the accord has none. Misuse: none of that name.
+    """
+    carriers = desk.ctx.accord.carriers
+    found = [number for number, carrier in enumerate(carriers) if carrier.kind is CarrierKind.COURIER]
+    if not found:
+        raise Refused("the accord names no courier", next_step="Agree on one: it is an accord's carrier like others.")
+    if named is None:
+        return found[0]
+    for number in found:
+        if carriers[number].id == named:
+            return number
+    raise Misuse(
+        f"{named} is no courier of the accord", next_step=f"It has {', '.join(carriers[n].id for n in found)}."
+    )
+
+
+async def packed(runner: Runner) -> AsyncIterator[bytes]:
+    """All that the other side is not known to hold, as frames."""
+    load: Iterator[bytes] = await runner.ask(lambda desk, now: desk.packing())
+    while bundles := await runner.ask(lambda desk, now: list(islice(load, AT_ONCE))):
+        yield b"".join(map(frame, bundles))
+    yield END
+
+
+async def unpacked(runner: Runner, citations: Citations, carrier: int, bundles: Sequence[bytes]) -> t.Unpacked:
+    """Take bundles in; durable, with what they make us append, when this returns."""
+    taken = _Taken()
+
+    def take(bundle: bytes) -> asyncio.Future[None]:
+        return runner.done_with(lambda desk, now: taken.take(desk, carrier, bundle, now))
+
+    await asyncio.gather(*map(take, bundles))
+    places = [(identity, runner.desk.ctx.record.ledger.items[identity].place) for identity in taken.arrived]
+    return t.Unpacked(
+        bundles=len(bundles),
+        entries=taken.entries,
+        damaged=taken.damaged,
+        strange=taken.strange,
+        arrived=tuple(
+            t.Entry(id=identity.hex(), place=citations.place(place), ref=citations.ref(identity, place))
+            for identity, place in places
+        ),
+        bad=tuple(taken.bad[:BAD_TOLD_MAX]),
+        whole=taken.whole,
+    )
+
+
+class _Taken:
+    """What bundles brought, counted as they are taken in."""
+
+    def __init__(self) -> None:
+        self.entries = self.damaged = self.strange = 0
+        self.whole = False
+        self.arrived: list[bytes] = []
+        self.bad: list[str] = []
+
+    def take(self, desk: Desk, carrier: int, bundle: bytes, now: Now) -> None:
+        entries, events = desk.ctx.record.count, len(desk.ctx.effects.events)
+        desk.arrive(carrier, bundle, now)
+        self.entries += desk.ctx.record.count - entries
+        for event in desk.ctx.effects.events[events:]:
+            self.damaged += event.what == "damaged"
+            self.strange += event.what == "strange"
+            self.whole = self.whole or event.what == "whole"
+            if event.what == "arrived":
+                self.arrived.append(event.id)
+            elif event.what in ("damaged", "strange"):
+                self.bad.append(event.text)
