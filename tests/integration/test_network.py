@@ -94,7 +94,7 @@ def test_cables_pulled_one_by_one_and_plugged_in_again(pair):
     for station in pair.both:
         send(station, 20, 20)
         station.wait_observed("path_down", "west")
-        assert station.observed("east") == "through"
+        station.wait_observed("through", "east")
     pair.wait_equal()
     pair.hosts.pull(COPPER)
     for station in pair.both:
@@ -160,7 +160,7 @@ def test_our_own_side_cut_is_told_from_a_silence_of_theirs(tmp_path):
                 station.wait_observed("cannot_tell")
             there.pull(COPPER)
             pair.north.wait_observed("our_side_cut")
-            assert pair.south.observed() == "cannot_tell"
+            pair.south.wait_observed("cannot_tell")
             there.plug(COPPER)
             there.plug(FIBRE)
             pair.wait_through()
