@@ -43,7 +43,8 @@ def act_reached(ledger: Ledger, place_side: int, position: tuple[int, int]) -> R
 
 
 def shown(ledger: Ledger, item: Item) -> bool:
-    return bool(ledger.receipts.get((item.place.side, item.place.gen, item.place.seq), 0) >> Level.SHOWN & 1)
+    """Whether somebody of the other side has read it: whoever acknowledges or answers it has."""
+    return reached(ledger, item) in (Reached.SHOWN, Reached.ACKNOWLEDGED, Reached.ANSWERED)
 
 
 def answered(ledger: Ledger, item: Item) -> bool:

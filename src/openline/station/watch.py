@@ -209,7 +209,7 @@ class Watch:
             they_withhold=self.withheld(ctx.them),
             every_lane_cut=all(cut is not state.Formal.OPEN for cut in cuts),
             opened_by_restoration=opened is not None,
-            through_since_opening=opened is not None and self.through_s.get(line, -1) >= opened,
+            through_since_opening=opened is not None and self._through_until_s(line) >= opened,
             demand=asked[0] if asked else None,
             relays=tuple(
                 RelayWord(ids[n], in_touch, attached, at) for n, (in_touch, attached, at) in sorted(self.relays.items())
@@ -226,6 +226,11 @@ class Watch:
             earlier=tuple(asked[1:]),
             next_check_in_s=agenda.next_due(ledger, line, now_s),
         )
+
+    def _through_until_s(self, line: int) -> int:
+        """Until when, by our clock, the pulse that last made the line through kept it so; -1 where none did."""
+        came_s = self.through_s.get(line)
+        return -1 if came_s is None else came_s + silence.INTERVALS * self.pulse_ms(line) // 1000
 
     def _opened_s(self, line: int) -> int | None:
         """When a concluded restoration last opened a lane of the line that is open now."""
