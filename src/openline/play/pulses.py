@@ -11,7 +11,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -239,11 +238,7 @@ class Pulses:
         return self.world.passes(carrier, side)
 
     def _lost(self, side: int, line: int, carrier: int, tick: int) -> bool:
-        how = self.world.conditions.spoiling.get(carrier)
-        if how is None or not how.loss:
-            return False
-        seed = f"{self.world.seed}/{side}/{line}/{carrier}/{tick}".encode()
-        return int.from_bytes(hashlib.sha256(seed).digest()[:6], "big") < how.loss * (1 << 48)
+        return self.world.loses(carrier, f"{side}/{line}/{tick}")
 
     def _probe(self, station: Station) -> None:
         """Probes of our own network run as often as pulses: the last one's outcome."""

@@ -8,6 +8,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -100,6 +101,14 @@ class World:
         if how.duplicate and chance() < how.duplicate:
             copies.append((delay + self.random.randrange(1, 500), bundle))
         return copies
+
+    def loses(self, carrier: int, what: str) -> bool:
+        """Whether a carrier loses a bundle that is computed instead of carried: by the seed and the bundle's name."""
+        how = self.conditions.spoiling.get(carrier)
+        if how is None or not how.loss:
+            return False
+        drawn = hashlib.sha256(f"{self.seed}/{carrier}/{what}".encode()).digest()
+        return int.from_bytes(drawn[:6], "big") < how.loss * (1 << 48)
 
     def _flipped(self, bundle: bytes) -> bytes:
         place = self.random.randrange(len(bundle) * 8)
