@@ -315,8 +315,10 @@ class Runner:
     def _next_pulse_ms(self, now: Now) -> int | None:
         if self.desk.ctx.restoring:
             return None
-        lines = range(len(self.desk.ctx.accord.lines))
-        return min(self._pulse_at.setdefault(n, now.elapsed_ms + self._pulse_ms(n, now)) for n in lines)
+        for line in range(len(self.desk.ctx.accord.lines)):
+            if line not in self._pulse_at:
+                self._pulse_at[line] = now.elapsed_ms + self._pulse_ms(line, now)
+        return min(self._pulse_at.values())
 
     def _pulse_ms(self, line: int, now: Now) -> int:
         return state.line_in_force(self.desk.ctx.record.ledger, line, now.clock_s).pulse_s * 1000

@@ -30,6 +30,7 @@ EPOCH_ID_BYTES: Final = 8
 
 _LENGTH_BYTES: Final = 4
 _DEFLATED: Final = 1 << 31
+_SMALL_WINDOW, _SMALL_MEMORY = 12, 5  # 4 KiB; 23 µs instead of 90
 _DEFLATE_FROM: Final = 96  # chosen: pulses and acknowledgements never shrink, and are most of what is sent
 
 
@@ -213,7 +214,7 @@ def encode_payload(payload: Payload) -> bytes:
     raw = cbor.encode(plain)
     invariant(len(raw) <= limits.PAYLOAD_BYTES_MAX, f"a payload has {len(raw)} bytes")
     if len(raw) >= _DEFLATE_FROM:
-        deflated = zlib.compress(raw)
+        deflated = _deflate(raw)
         if padme(_LENGTH_BYTES + len(deflated)) < padme(_LENGTH_BYTES + len(raw)):
             return _pad(_DEFLATED | len(deflated), deflated)
     return _pad(len(raw), raw)
@@ -242,6 +243,13 @@ def decode_payload(data: bytes) -> Payload:
         if values[name] == default:
             raise Malformed(f"payload field {key} ({name}) is written out at its default")
     return Payload(**values)
+
+
+def _deflate(raw: bytes) -> bytes:
+    """Setting up the usual window costs more than deflating one message does, so a small payload gets a small one."""
+    window, memory = (_SMALL_WINDOW, _SMALL_MEMORY) if len(raw) <= 1 << _SMALL_WINDOW else (zlib.MAX_WBITS, 8)
+    stream = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, window, memory)
+    return stream.compress(raw) + stream.flush()
 
 
 def _pad(head: int, body: bytes) -> bytes:
