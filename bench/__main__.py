@@ -1,4 +1,5 @@
-"""`python -m bench [--quick]`: the table on screen, and bench/results.json. FULL=1 goes to 1,000,000 entries."""
+"""`python -m bench [--quick]`: the table on screen, and bench/results.json. FULL=1 goes to 1,000,000 entries; PEERS=1
+runs what people would install instead, too."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import live, rows
+from bench import live, peers, rows
 
 
 def main(arguments: list[str]) -> int:
@@ -27,6 +28,8 @@ def main(arguments: list[str]) -> int:
     for name, part in parts:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         results |= part()
+    if (harness := peers.asked()) is not None:
+        results |= peers.rows(results, harness)
     for key, value in results.items():
         print(f"{key:28} {line(value)}")
     with open("bench/results.json", "w", encoding="utf-8") as out:
@@ -36,6 +39,8 @@ def main(arguments: list[str]) -> int:
 
 
 def line(value: rows.Row) -> str:
+    if value["value"] is None:
+        return f"{'–':>10}      {value.get('note', '')}"
     text = f"{value['value']:>10} {value['unit']:4}"
     if value["target"] is not None:
         text += f" must reach {value['target']}"
