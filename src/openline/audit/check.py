@@ -31,9 +31,9 @@ from openline.keys import public
 from openline.wire import accord as accords
 from openline.wire import entry as entries
 from openline.wire import export
-from openline.wire.entry import Entry, Place
+from openline.wire.entry import SIGNATURE_BYTES, Entry, Place
 from openline.wire.errors import Malformed, PeerFault
-from openline.wire.export import Item, Opening, Reader, Tag
+from openline.wire.export import ITEM_HEAD_BYTES, Item, Opening, Reader, Tag
 
 PROGRESS_ENTRIES = 2_048
 Progress = Callable[[int], None]  # called with the bytes read so far
@@ -113,6 +113,7 @@ class Audit:
         self._contents = Contents(accord, self._keyring, self._references, self.log)
         self._strays = Strays(self._keyring, self.tracks, self.log)
         self._order = _Order(self.log)
+        self._between: Break | None = None  # a few bytes between two items, the second of which is yet to come
         trailer = self._items(reader)
         self._links.finish()
         self._summarise()
@@ -147,11 +148,17 @@ class Audit:
         what = f"damaged up to byte {lost.resumed}: {lost.why}"
         if self._order.strays or (lost.entry is not None and self._links.is_past(lost.entry)):
             self.log.item("stray", what, read)
+        elif lost.resumed - lost.offset <= ITEM_HEAD_BYTES + SIGNATURE_BYTES:
+            self._between = self.log.item("frame", what, read)  # too little for an entry: none is damaged or missing
         else:
             self._links.lose(read, what)
 
     def _item(self, read: Read) -> None:
         tag = read.item.tag
+        if self._between is not None and read.entry is not None:
+            self._between.place = read.entry.place
+            self._between.what += f"; {self.log.name(read.entry.place)} itself stands behind it"
+        self._between = None
         if tag is Tag.STRAY:
             self._links.finish()
         if tag is Tag.STRAY and read.entry is not None and self._links.fits_next(read.entry):
