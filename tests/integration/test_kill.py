@@ -5,53 +5,19 @@ from __future__ import annotations
 import os
 import random
 import threading
-import time
-from pathlib import Path
 
 import pytest
 
-from openline.audit.check import Audit
 from openline.audit.compare import compare
 from openline.audit.verdict import Kind
-from openline.cli.record_export import chains
-from openline.station.api import types as t
-from openline.store import open_store
-from openline.wire import accord as accords
-from openline.wire import entry as entries
-from openline.wire.bodies import Message
-from openline.wire.errors import OpenlineError
-from openline.wire.export import write_export
-from tests.integration.pairs import Pair, Station, make_pair
+from tests.integration.pairs import Pair, make_pair
+from tests.integration.records import Writer, audited, export, texts
 
 KILLS = 200 if os.environ.get("OPENLINE_SOAK") else 20
 WRITERS = 2
 SEED = int.from_bytes(os.urandom(4), "big")
 
 pytestmark = pytest.mark.slow
-
-
-class Writer(threading.Thread):
-    """Somebody who sends one message after another, and remembers which the station said it recorded."""
-
-    def __init__(self, station: Station, name: str) -> None:
-        super().__init__(daemon=True)
-        self.station = station
-        self.label = name
-        self.recorded: dict[str, str] = {}  # id → text
-        self.over = threading.Event()
-
-    def run(self) -> None:
-        number = 0
-        while not self.over.is_set():
-            number += 1
-            text = f"{self.label} {number}"
-            try:
-                drafted = self.station.draft(t.Message(line="liaison", text=text))
-            except OpenlineError:
-                self.over.wait(0.05)  # the station is down: ask again when it may be up
-                continue
-            assert drafted.entry is not None
-            self.recorded[drafted.entry.id] = text
 
 
 def test_killed_again_and_again_nothing_acknowledged_is_lost(tmp_path):
@@ -88,40 +54,6 @@ def test_killed_again_and_again_nothing_acknowledged_is_lost(tmp_path):
         for identity, text in writer.recorded.items():
             assert held.get(identity) == text, f"{text} was lost; seed {SEED}"
     assert len(set(held.values())) == len(held), f"a message came twice; seed {SEED}"
-
-
-def export(station: Station) -> Path:
-    """The record of a station that is down, as its own side would export it."""
-    out = station.folder / "record.openline"
-    signed = accords.decode_signed((station.folder / "accord").read_bytes())
-    store = open_store(str(station.folder / "record.sqlite"), must_exist=True)
-    try:
-        with out.open("xb") as file:
-            strays = (kept.data for kept in store.strays())
-            key = station.keys.station.station
-            write_export(file, signed, station.side, chains(store), strays, key, int(time.time()))
-    finally:
-        store.close()
-    return out
-
-
-def audited(record: Path) -> Audit:
-    with record.open("rb") as stream:
-        return Audit(stream)
-
-
-def texts(station: Station) -> dict[str, str]:
-    """id → text of every message that a station holds."""
-    store = open_store(str(station.folder / "record.sqlite"), must_exist=True)
-    try:
-        found = {}
-        for kept in store.replay():
-            body = entries.decode(kept.data).body
-            if isinstance(body, Message):
-                found[kept.id.hex()] = body.text
-        return found
-    finally:
-        store.close()
 
 
 def test_a_pair_is_made(tmp_path):
