@@ -24,7 +24,7 @@ from openline.wire.bundle import Echo, Pulse
 from openline.wire.terms import Head
 
 NOTED = 4  # how many of its own last pulses a desk must know to date their echoes
-NEWS_MS = 1_000  # chosen: by then the hints of a working path have told what is new
+NEWS_MS = 20_000  # chosen: by then hints, and two rounds of sending again, have told what a working path tells
 LOOK_BACK = 4_096  # chosen: after so many pulses lost in a row, none is looked for
 
 
