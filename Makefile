@@ -20,8 +20,8 @@ verifier/node_modules/.made: verifier/package-lock.json tools/setup-node | .venv
 	@tools/setup-node
 	@touch $@
 
-demo: .venv/made  ## the story of 27 July 2021, then the record audited, damaged and audited again
-	@$(BIN)/openline demo
+demo: .venv/made  ## the story of 27 July 2021, its record proved and broken; then two live stations to try
+	@$(BIN)/openline demo --live
 
 lint: .venv/made  ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .

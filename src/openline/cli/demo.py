@@ -23,6 +23,7 @@ from openline.audit.compare import compare
 from openline.audit.verdict import Kind
 from openline.audit.words import headline, plain, when
 from openline.audit.words import lines as audit_lines
+from openline.cli import demo_pair
 from openline.cli import explain as explaining
 from openline.cli.audit import opened, progress_bar
 from openline.cli.files import write_new
@@ -39,7 +40,7 @@ from openline.play.telling import Teller
 from openline.wire import accord as accords
 from openline.wire import bodies
 from openline.wire.entry import Entry, decode
-from openline.wire.errors import Misuse
+from openline.wire.errors import Misuse, OpenlineError
 from openline.wire.export import ITEM_HEAD_BYTES, Reader, Tag
 from openline.wire.terms import Lane
 
@@ -53,18 +54,26 @@ WIDTH_MAX: Final = 100
 @click.command()
 @click.option("--export", "into", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-records"),
               show_default=True, help="Where the records are left; those of an earlier demo are replaced.")
+@click.option("--live", is_flag=True, help="Leave two live stations running on this machine, linked by TLS.")
+@click.option("--stop", is_flag=True, help="Only stop the two stations that an earlier --live left running.")
 @click.pass_context
-def demo(ctx: click.Context, into: Path) -> None:
+def demo(ctx: click.Context, into: Path, live: bool, stop: bool) -> None:
     """Play the story of 27 July 2021 on two stations; prove its record, and break it.
 
     Exit 0 if all of it held, 1 if anything did not.
     """
+    if stop:
+        count = demo_pair.stop(into)
+        click.echo(f"{count} stations stopped" if count else f"no stations of {into} are running")
+        return
     began = time.perf_counter()
     file = story()
     records = _story(load(file.read_text(encoding="utf-8"), str(file)), into)
     proved = len(records) == 2 and _prove(records) and _break(records[1], records[0])
     if proved:
         _worth_trying(into, file)
+    if proved and live:
+        proved = _live(into)
     words = "All of it held" if proved else "Not all of it held"
     click.echo(click.style(f"\n{words}, in {time.perf_counter() - began:.0f} s.", fg="green" if proved else "red"))
     ctx.exit(0 if proved else 1)
@@ -245,6 +254,22 @@ def _worth_trying(into: Path, file: Path) -> None:
         click.echo(click.style(f"  # {what}", dim=True))
         rows = textwrap.wrap(f"{_program()} {command}", _width() - 8, break_on_hyphens=False, break_long_words=False)
         click.echo("  " + " \\\n      ".join(rows))
+
+
+def _live(into: Path) -> bool:
+    """Two live stations, and what to do with them."""
+    _heading("Two live stations on this machine, linked by TLS. They go on running")
+    try:
+        rows = demo_pair.start(into)
+    except OpenlineError as error:
+        click.echo(click.style(f"{error.what} {error.next_step}".strip(), fg="red"))
+        return False
+    for row in rows:
+        if row.startswith("#"):
+            click.echo(click.style(f"  {row}", dim=True))
+        else:
+            click.echo(f"  {_program()} {row}")
+    return True
 
 
 def _program() -> str:
