@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 
 from openline.wire.errors import StorageFault
 
@@ -39,8 +40,9 @@ class Lock:
             holder = self._holder()
             self._file.close()
             raise in_use(f"the store {store}", f" (process {holder})" if holder else "") from error
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()).encode())
+        with suppress(OSError):  # a full disk: the lock is held, and the number is only told to whom it refuses
+            self._file.truncate(0)
+            self._file.write(str(os.getpid()).encode())
 
     def release(self) -> None:
         self._file.close()
