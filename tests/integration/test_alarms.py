@@ -70,14 +70,14 @@ def test_an_acknowledged_flash_stays_quiet_across_a_kill(pair: Pair, told: Path)
     pair.north.wait_until(lambda: "begin flash_unread liaison\n" in told.read_text())
     assert run(pair.north, "alarm", "acknowledge", "--officer", "kim").code == 0
     pair.north.kill()
-    before = told.read_text()
+    before = told.read_text().count("flash_unread")
     pair.north.start()
     pair.wait_equal()
 
-    [each] = sounding(pair.north)
+    [each] = [each for each in sounding(pair.north) if each.alarm == "flash_unread"]
 
-    assert (each.alarm, each.acknowledged_by) == ("flash_unread", "kim")
-    assert told.read_text() == before
+    assert each.acknowledged_by == "kim"
+    assert told.read_text().count("flash_unread") == before
 
 
 def test_a_test_of_the_ways_is_real(pair: Pair, told: Path, tmp_path: Path):
