@@ -177,3 +177,59 @@ def test_a_check_in_is_rung_by_the_stations_own_clock(tmp_path: Path):
         assert "answered, sealed by both" in run(pair.south, "status").out
     finally:
         pair.stop()
+
+
+def test_a_drill_is_ordered_followed_and_stated(pair: Pair):
+    """It rings again until their word comes, and prints the facts in both languages; status and why are as after any
+    call."""
+    drilling = begin(pair.south, "drill", "liaison", "--officer", "lee")
+    rings(pair.north)
+    assert run(pair.north, "decline", "--officer", "kim").code == 0
+
+    code, out = finish(drilling)
+
+    assert code == 0
+    assert "ordered by lee" in out
+    assert "try 1 of 2, liaison: declined" in out
+    assert "Statement of facts by south" in out
+    assert "south 측의 사실 설명" in out
+    again = run(pair.south, "drill", "liaison", "--follow", "--json")
+    assert json.loads(again.out)["tries"][0]["state"] == "declined"
+
+
+def test_a_drill_is_broken_off_by_ctrl_c(pair: Pair):
+    """What rings on the other side stops at once, and the statement says what was done until then."""
+    drilling = begin(pair.south, "drill", "liaison", "--officer", "lee")
+    rings(pair.north)
+    drilling.send_signal(signal.SIGINT)
+
+    code, out = finish(drilling)
+
+    assert code == 0
+    assert "was broken off" in out
+    pair.north.wait_until(lambda: not calls(pair.north).lasting)
+
+
+def test_a_public_statement_is_quoted_in_why(pair: Pair):
+    """A note needs its source and time; it is quoted as what may or may not explain, and listed."""
+    words = ("note", "liaison", "We shall not answer.", "--officer", "kim")
+    assert run(pair.south, *words).code == 2
+    assert run(pair.south, *words, "--source", "KCNA", "--at", "+1h").code == 3
+    assert run(pair.south, *words, "--source", "KCNA", "--at", "now").code == 0
+
+    assert "KCNA: We shall not answer.  (noted by kim" in run(pair.south, "note", "liaison").out
+    why = json.loads(run(pair.south, "why", "liaison", "--json").out)
+    assert any("KCNA" in each and "We shall not answer." in each for each in why["cannot_know"])
+
+
+def test_history_is_drawn_and_told_alike(pair: Pair):
+    """The strip, its table and the JSON tell of the same states, from the first moment that was seen."""
+    drawn = run(pair.south, "history", "liaison").out
+    table = run(pair.south, "history", "--table").out
+    plain = json.loads(run(pair.south, "history", "--json").out)
+
+    seen = {change["observed"] for change in plain["lines"][0]["changes"]}
+    assert {"not_watching", "through", "declined"} <= seen
+    assert "agreed    ━ open" in drawn
+    assert all(state in table for state in seen)
+    assert len(table.splitlines()) == len(plain["lines"][0]["changes"]) + 2

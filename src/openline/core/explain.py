@@ -53,7 +53,7 @@ def explain(evidence: Evidence, now_ms: int) -> Explanation:
         reasons.headline,
         _once(reasons.for_),
         _once(reasons.against),
-        _once(reasons.cannot_know + words.statements()),
+        _once(reasons.cannot_know + words.gaps() + words.statements()),
         _once(reasons.next_steps),
     )
 

@@ -15,10 +15,11 @@ from typing import Final
 
 from openline.core import silence
 from openline.core.schedule import zone
-from openline.core.silence import Cut, Demand, Evidence, Offer, RelayWord
+from openline.core.silence import Cut, Demand, Evidence, Gap, Offer, RelayWord
 from openline.wire.terms import Outcome
 
 QUOTED_MAX: Final = 200
+RING_S: Final = 60  # how long a call rings (spec 5.6)
 CALENDAR_END_S: Final = 253_370_764_800  # the year 9999; later times of the record are told as bare numbers
 SINGLE: Final = (
     "A single missed call proves almost nothing: the next scheduled call, the other lines and their own words do."
@@ -135,6 +136,27 @@ class Words:
         """What was said in public, which proves nothing about this line."""
         noted = "Whether a public statement, noted by our officer, explains it"
         return [f"{noted}: {quoted(statement)}." for statement in self.e.statements]
+
+    def gaps(self) -> list[str]:
+        """Gaps in our own watch that hide something: since anything of theirs came here, or at a missed check-in."""
+        e = self.e
+        silent = e.heard_here is None or not self.fresh(e.heard_here.at_ms)
+        heard_s = 0 if e.heard_here is None else e.now_s - (self.now_ms - e.heard_here.at_ms) // 1000
+        due_s = e.missed_check_in_s
+        found = []
+        for gap in e.gaps:
+            why = f"{'our station did not run' if gap.down else 'nobody held our watch'} {self.between(gap)}"
+            if due_s is not None and gap.from_s <= due_s + RING_S and (gap.until_s is None or gap.until_s >= due_s):
+                found.append(f"Who was here for the check-in due {self.at(due_s)}: {why}.")
+            elif silent and (gap.until_s is None or gap.until_s > heard_s):
+                found.append(f"Whether they tried to reach us meanwhile: {why}.")
+        return found
+
+    def between(self, gap: Gap) -> str:
+        """From when to when; to the minute or so, for a station that was killed could not note when."""
+        if gap.until_s is None:
+            return f"since {self.at(gap.from_s)}"
+        return f"between {self.at(gap.from_s)} and {self.at(gap.until_s)}"
 
     # ---- what the record says
 

@@ -1,62 +1,21 @@
 """A strip of each line over a whole play: what was agreed above, what was observed below (spec 12.7).
 
-Rules of this file:
-1. A state is one symbol and one colour, never a colour alone; a legend names those that occur.
-2. A column is a stretch of time. Above stands what was agreed at its end; below, of all that the looks in it found,
-   what comes first in `OBSERVED`: an hour's fault is not hidden by the quiet days around it.
-3. Looking changes nothing: a play with a chart tells, records and sends the same as one without.
+Rules of this file: how a strip is drawn is `station.strip`'s to say. Looking changes nothing: a play with a chart
+tells, records and sends the same as one without.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
-import click
-
-from openline.core.schedule import zone
-from openline.core.silence import Observed
-from openline.core.state import Formal
 from openline.play.engine import Outcome, Player
 from openline.play.scenario import Expect, Scenario
 from openline.play.seeing import states
+from openline.station import strip
+from openline.station.strip import NO_RECORD, Strip, column_of, worse
 
 LOOKS: Final = 5  # chosen: a look a day where 16 months go into 85 columns
-NO_RECORD: Final = ""
-
-
-class Mark(NamedTuple):
-    """How a state is drawn."""
-
-    symbol: str
-    colour: str
-
-
-FORMAL: Final[dict[str, Mark]] = {
-    Formal.OPEN: Mark("━", "green"),
-    Formal.RESTORING: Mark("~", "yellow"),
-    Formal.SUSPENDED: Mark("█", "red"),
-    Formal.EXPIRED: Mark("e", "magenta"),
-    Formal.DISPUTED: Mark("!", "magenta"),
-    NO_RECORD: Mark(" ", "white"),
-}
-OBSERVED: Final[dict[str, Mark]] = {
-    Observed.NOT_WATCHING: Mark("w", "magenta"),
-    Observed.OUR_SIDE_CUT: Mark("o", "magenta"),
-    Observed.THEIR_STATION_DOWN: Mark("s", "magenta"),
-    Observed.AGREED_NOT_THROUGH: Mark("a", "magenta"),
-    Observed.PATH_DOWN: Mark("p", "magenta"),
-    Observed.CANNOT_TELL: Mark("?", "magenta"),
-    Observed.DECLINED: Mark("d", "cyan"),
-    Observed.DEFERRED: Mark("f", "cyan"),
-    Observed.READ_NO_REPLY: Mark("n", "cyan"),
-    Observed.RANG_UNANSWERED: Mark("▒", "yellow"),
-    Observed.NOT_EXPECTED: Mark("·", "blue"),
-    Observed.THROUGH: Mark("━", "green"),
-}
-RANK: Final = {name: rank for rank, name in enumerate(OBSERVED)}
 
 
 class Samples:
@@ -84,120 +43,28 @@ class Samples:
             formal, seen = states(self.player, self.side, line)
             before = observed[column]
             agreed[column] = formal
-            observed[column] = seen if before is None or RANK[seen] < RANK[before] else before
+            observed[column] = worse(seen, before)
 
     def column(self, at_ms: int) -> int:
-        """The column whose stretch of time holds an instant; its end belongs to it."""
-        into = (at_ms - self.start_ms) * self.columns - 1
-        return min(max(into // (self.end_ms - self.start_ms), 0), self.columns - 1)
+        """The column whose stretch of time holds an instant."""
+        return column_of(at_ms, self.start_ms, self.end_ms, self.columns)
 
 
 def chart(samples: Samples) -> Iterator[str]:
-    """The chart, a line at a time: two rows a line, an axis, a legend."""
+    """The chart, a row at a time."""
     scenario = samples.player.scenario
-    label = label_width(scenario)
-    for line, agreed, observed in zip(scenario.lines, samples.agreed, samples.observed, strict=True):
-        yield click.style(f"{line.id:<{label}}", bold=True) + _row(FORMAL, agreed)
-        yield click.style(f"{'  observed':<{label}}", dim=True) + _row(OBSERVED, observed)
-    for row in axis(samples.start_ms, samples.end_ms, scenario.zone, samples.columns):
-        yield " " * label + row
-    yield ""
+    strips = [
+        Strip(line.id, agreed, observed)
+        for line, agreed, observed in zip(scenario.lines, samples.agreed, samples.observed, strict=True)
+    ]
     side = scenario.sides[samples.side]
-    yield from _legend("agreed", FORMAL, {name for row in samples.agreed for name in row})
-    yield from _legend("observed", OBSERVED, {name for row in samples.observed for name in row})
-    each = timedelta(milliseconds=(samples.end_ms - samples.start_ms) / samples.columns)
-    yield click.style(f"as {side} sees the liaison lane; a column is {_length(each)}", dim=True)
+    return strip.draw(strips, samples.start_ms, samples.end_ms, scenario.zone, side)
 
 
 def label_width(scenario: Scenario) -> int:
     """The columns that the names of lines take."""
-    return max(len("  observed"), *(len(line.id) for line in scenario.lines)) + 2
+    return strip.label_width([line.id for line in scenario.lines])
 
 
 def _end_ms(scenario: Scenario) -> int:
     return scenario.steps[-1].at_ms if scenario.steps else scenario.start_ms
-
-
-def _row(marks: dict[str, Mark], names: list[str] | list[str | None]) -> str:
-    """The row, a colour changed only where the state does: a pipe and a slow terminal get no more than they need."""
-    parts: list[tuple[str, str]] = []
-    for name in names:
-        mark = Mark(" ", "white") if name is None else marks[name]
-        if parts and parts[-1][1] == mark.colour:
-            parts[-1] = (parts[-1][0] + mark.symbol, mark.colour)
-        else:
-            parts.append((mark.symbol, mark.colour))
-    return "".join(click.style(text, fg=colour) for text, colour in parts)
-
-
-def _legend(title: str, marks: dict[str, Mark], seen: set[str] | set[str | None]) -> Iterator[str]:
-    shown = [(name, mark) for name, mark in marks.items() if name and name in seen]
-    words = [f"{click.style(mark.symbol, fg=mark.colour)} {name}" for name, mark in shown]
-    yield f"{title:<10}{'   '.join(words)}".rstrip()
-
-
-def _length(each: timedelta) -> str:
-    seconds = each.total_seconds()
-    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} seconds"
-
-
-# ---- the axis
-
-
-class Scale(NamedTuple):
-    """One way to mark time: how far apart, in minutes (0: by calendar months), and how an instant is named."""
-
-    step: int
-    name: str
-    beneath: str
-
-
-SCALES: Final = (
-    *(Scale(minutes, "%H:%M", "%-d %B %Y") for minutes in (1, 5, 15, 30, 60, 180, 360, 720)),
-    *(Scale(days * 1_440, "%-d %b", "%Y") for days in (1, 2, 5, 10)),
-    *(Scale(0, name, "%Y") for name in ("%b", "")),
-)
-
-
-def axis(start_ms: int, end_ms: int, zone_name: str, columns: int) -> list[str]:
-    """Two rows: instants at the finest scale whose names have room, and beneath them the day or year."""
-    for scale in SCALES:
-        named = list(_named(scale, start_ms, end_ms, zone_name, columns))
-        gaps = [b - a for (a, _), (b, _) in pairwise(named)]
-        room = max((len(at.strftime(scale.name)) for _, at in named), default=0) + 1
-        if named and len(named) <= columns and min(gaps, default=columns) >= room:
-            break
-    upper, lower, free, told = [" "] * columns, [" "] * columns, 0, ""
-    first = (0, datetime.fromtimestamp(start_ms / 1000, zone(zone_name)))
-    for column, at in [first, *named]:
-        if (column, at) != first:
-            _put(upper, column, at.strftime(scale.name))
-        beneath = at.strftime(scale.beneath)
-        if beneath != told and column >= free and column + len(beneath) <= columns:
-            _put(lower, column, beneath)
-            free, told = column + len(beneath) + 1, beneath
-    return ["".join(row).rstrip() for row in (upper, lower)]
-
-
-def _put(row: list[str], column: int, text: str) -> None:
-    if column + len(text) <= len(row):
-        row[column : column + len(text)] = text
-
-
-def _named(scale: Scale, start_ms: int, end_ms: int, zone_name: str, columns: int) -> Iterator[tuple[int, datetime]]:
-    """The instants of a scale within the play, and the columns they fall into; no more than are needed to see that
-    there is no room."""
-    first, last = (datetime.fromtimestamp(ms / 1000, zone(zone_name)) for ms in (start_ms, end_ms))
-    at = first.replace(hour=0, minute=0, second=0, microsecond=0)
-    at = at if scale.step else at.replace(day=1)
-    if scale.step and (last - at) / timedelta(minutes=scale.step) > 20 * columns:
-        return
-    given = 0
-    while at <= last and given <= columns:
-        if at >= first:
-            given += 1
-            yield int((at - first) / (last - first) * columns) if last > first else 0, at
-        at = at + timedelta(minutes=scale.step) if scale.step else (at + timedelta(days=32)).replace(day=1)

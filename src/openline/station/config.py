@@ -152,10 +152,12 @@ class Alarm(Table, frozen=True):
 
 
 class Drill(Table, frozen=True):
-    """What the station does by itself about a check-in of its own that was missed: ring again (spec 5.6)."""
+    """How the drill for a missed call rings again when an officer orders it (spec 5.6)."""
 
     retry_after_s: Annotated[int, Meta(ge=60, le=3600, description="Seconds from one try to the next.")] = 300
-    retries: Annotated[int, Meta(ge=0, le=20, description="How many more tries.")] = 2
+    retries: Annotated[
+        int, Meta(ge=0, le=20, description="How many tries on the line, the first of them at once.")
+    ] = 2
 
 
 class Config(Table, frozen=True):

@@ -1,4 +1,4 @@
-"""What a running station does for the people on duty: calls, watches, alarms.
+"""What a running station does for the people on duty: calls, watches, alarms, drills, history, statements.
 
 Rules of this file: it acts on the desk in a turn of the runner and never beside one; whose name is meant is resolved
 here, so that routes and drills ask alike. Once a second it looks whether an alarm began or ended.
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from openline.core.silence import Gap
 from openline.ports import Now
 from openline.station import config as configs
 from openline.station import remarks
@@ -19,13 +20,19 @@ from openline.station.bells import configured
 from openline.station.callbook import CallBook, CallState
 from openline.station.delivery import Delivery, Outcome
 from openline.station.desk import Desk
+from openline.station.drill import Drill, Drills
+from openline.station.history import History
 from openline.station.notices import Notice
 from openline.station.runner import Runner
+from openline.station.statements import Said, Statements
+from openline.station.uptime import Uptime
 from openline.station.watchkeeping import OnWatch
 from openline.wire.errors import Misuse, Refused
 from openline.wire.terms import Lane, Phase
 
 LOOK_S: Final = 1.0
+GAPS_S: Final = 7 * 86_400
+GAPS_TOLD: Final = 8  # chosen: more of them say what one sentence says better: nobody was here
 WAIT_S: Final = 25.0  # chosen: below what a caller of the API waits for an answer
 PHASES: Final = {"answer": Phase.ANSWERED, "decline": Phase.DECLINED, "defer": Phase.DEFERRED}
 
@@ -47,6 +54,12 @@ class Duty:
         self.book = CallBook(runner.desk)
         self.keeper = AlarmKeeper(runner.desk, alarm.again_s)
         self.delivery = Delivery(configured(alarm, config_file), lambda: runner.clock.now().clock_s, runner.log)
+        drill = configs.Drill() if config is None else config.drill
+        self.drills = Drills(runner.desk, self.book, drill.retries, drill.retry_after_s)
+        self.history = History(runner.desk)
+        self.statements = Statements(runner.desk.ctx)
+        self.uptime = Uptime(runner.desk.ctx)
+        runner.desk.watch.gaps, runner.desk.watch.statements = self._gaps, self.statements.told
         runner.on_start.append(self._started)
         runner.after_turn.append(self._tell)
         runner.beside += [self._looking, self.delivery.run]
@@ -54,7 +67,22 @@ class Duty:
     def _started(self, desk: Desk, now: Now) -> None:
         self.book.load()
         self.keeper.load(now)
-        self.runner.in_turn.append(self.keeper.look_if_due)  # not before this: what sounded before is read first
+        self.statements.load()
+        self.history.load(self.uptime.load(now))
+        self.runner.in_turn.append(self._look)  # not before this: what there was before is read first
+
+    def _look(self, desk: Desk, now: Now) -> None:
+        self.drills.tick(now)
+        self.keeper.look_if_due(desk, now)
+        self.history.look_if_due(now)
+        self.uptime.note_if_due(now)
+
+    def _gaps(self, line: int) -> tuple[Gap, ...]:
+        """Gaps in our own watch of a line in the last week, the newest few."""
+        since_s = self.desk.ctx.now.clock_s - GAPS_S
+        down = [gap for gap in self.uptime.down if gap.until_s is not None and gap.until_s >= since_s]
+        gaps = [*self.desk.watchkeeping.unattended(line, since_s), *down]
+        return tuple(sorted(gaps, key=lambda gap: (gap.from_s, gap.down))[-GAPS_TOLD:])
 
     async def _looking(self) -> None:
         """Give the desk a turn each second, in which alarms are looked at."""
@@ -261,3 +289,55 @@ class Duty:
         now, accord = self.runner.clock.now(), self.desk.ctx.accord
         station = accord.sides[self.desk.ctx.us].name
         return await self.delivery.test(Notice("test", "test", "", now.clock_s, "low", station, accord.name))
+
+    # ---- drills, statements
+
+    async def drill(self, line: int, officer: int | None) -> Drill:
+        """Order a drill for a missed call.
+
+        Raises:
+            Refused: one is running there, this station is restoring, or nobody holds the watch and none is named.
+        """
+
+        def begin(desk: Desk, now: Now) -> Drill:
+            who = desk.watchkeeping.officer_for(line, officer, "orders a drill")
+            carriers = {desk.ctx.accord.carriers[n].id: state for n, state in self.runner.paths.items()}
+            return self.drills.begin(line, who, carriers, now)
+
+        return await self.runner.ask(begin)
+
+    async def stop_drill(self, line: int) -> Drill:
+        """Break a drill off.
+
+        Raises:
+            Refused: none is running there.
+        """
+        return await self.runner.ask(lambda desk, now: self.drills.stop(line, now))
+
+    async def drill_after(self, line: int, known: int) -> Drill:
+        """The last drill of a line, as soon as there is more to tell of it than `known` steps, or after `WAIT_S`.
+
+        Raises:
+            Misuse: none was ordered since this station came up.
+        """
+        if line not in self.drills.last:
+            raise Misuse("no drill was ordered on this line since the station came up", next_step="Order one.")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                await self.runner.until(lambda desk: self.drills.last[line].steps > known or None)
+        return self.drills.last[line]
+
+    async def note(self, line: int, text: str, source: str, at_s: int, officer: int | None) -> Said:
+        """Keep a public statement as evidence.
+
+        Raises:
+            Refused: nobody holds the watch and none is named, or it is from a time to come.
+        """
+
+        def keep(desk: Desk, now: Now) -> Said:
+            who = desk.watchkeeping.officer_for(line, officer, "notes it")
+            if at_s > now.clock_s:
+                raise Refused("a statement of a time to come cannot have been made", next_step="Check --at.")
+            return self.statements.note(line, text, source, at_s, who)
+
+        return await self.runner.ask(keep)

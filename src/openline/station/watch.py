@@ -11,10 +11,11 @@ Rules of this file:
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final
 
 from openline.core import agenda, silence, state
-from openline.core.silence import Evidence, Heard, RelayWord
+from openline.core.silence import Evidence, Gap, Heard, RelayWord
 from openline.station import demands, grounds
 from openline.station.calls import line_carriers
 from openline.station.context import Context
@@ -47,6 +48,9 @@ class Watch:
         self.probes: tuple[bool, int] | None = None
         self.offset_ms: int | None = None
         self.their_head: Have | None = None
+        # What a running station knows beside this: gaps in its own watch of a line, and statements noted about it.
+        self.gaps: Callable[[int], tuple[Gap, ...]] = lambda line: ()
+        self.statements: Callable[[int], tuple[str, ...]] = lambda line: ()
         self.unequal_since_ms: int | None = None
 
     # ---- across restarts
@@ -216,6 +220,7 @@ class Watch:
             ),
             history=demands.history(ctx, line),
             missed_check_in_s=demands.missed_check_in(ctx, line),
+            statements=self.statements(line),
             lane=lane.name.lower(),
             now_s=now_s,
             zone=ctx.accord.sides[ctx.us].zone,
@@ -225,6 +230,7 @@ class Watch:
             expires_s=in_force.expires_s,
             earlier=tuple(asked[1:]),
             next_check_in_s=agenda.next_due(ledger, line, now_s),
+            gaps=self.gaps(line),
         )
 
     def _through_until_s(self, line: int) -> int:

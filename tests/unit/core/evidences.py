@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from openline.core.silence import Cut, Demand, Evidence, Heard, History, Offer, RelayWord
+from openline.core.silence import Cut, Demand, Evidence, Gap, Heard, History, Offer, RelayWord
 from openline.core.state import Formal
 from openline.wire.terms import Outcome
 
@@ -61,6 +61,7 @@ EVIDENCE = st.builds(
     history=HISTORIES,
     missed_check_in_s=st.none() | TIMES_S,
     statements=st.lists(REASONS, max_size=1).map(tuple),
+    gaps=st.lists(st.builds(Gap, TIMES_S, st.none() | TIMES_S, st.booleans()), max_size=2).map(tuple),
     now_s=st.just(NOW_S),
     zone=st.sampled_from(["UTC", "Asia/Seoul", "Asia/Pyongyang"]),
     cuts=st.lists(st.builds(Cut, st.booleans(), TIMES_S, REASONS, st.none() | TIMES_S), max_size=2).map(tuple),

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openline.core.explain import Explanation, explain
-from openline.core.silence import Cut, Demand, Heard, History, Observed, Offer, RelayWord, verdict
+from openline.core.silence import Cut, Demand, Evidence, Gap, Heard, History, Observed, Offer, RelayWord, verdict
 from openline.wire.terms import Outcome
-from tests.unit.core.evidences import EVIDENCE, MINUTE, NOW, NOW_S, SECOND, WELL
+from tests.unit.core.evidences import EVIDENCE, HOUR, MINUTE, NOW, NOW_S, SECOND, WELL
 
 OLD = NOW - 17 * MINUTE
 DEAD = replace(
@@ -200,6 +200,47 @@ def test_a_public_statement_proves_nothing_here():
 
     assert "KCNA" in " ".join(found.cannot_know)
     assert "KCNA" not in " ".join([*found.for_, *found.against])
+
+
+def gap_sentences(evidence: Evidence) -> list[str]:
+    return [each for each in explain(evidence, NOW).cannot_know if "our watch" in each or "did not run" in each]
+
+
+def test_a_gap_in_our_watch_since_we_last_heard_them_is_told():
+    """On a silent line a gap after the newest of theirs hides what they may have tried; one before it hides nothing."""
+    since_s = NOW_S - 3 * 3600
+    silent = replace(WELL, heard_here=Heard(NOW - 3 * HOUR), heard_by_carrier={"copper": NOW - 3 * HOUR},
+                     heard_lines={}, heard_carriers={"copper": NOW - 3 * HOUR})  # fmt: skip
+    before, after = Gap(since_s - 900, since_s - 300), Gap(since_s + 600, since_s + 1200)
+
+    assert gap_sentences(replace(silent, gaps=(before,))) == []
+    assert gap_sentences(replace(silent, gaps=(before, after))) == [
+        "Whether they tried to reach us meanwhile: nobody held our watch between 14:12 and 14:22."
+    ]
+    assert gap_sentences(replace(silent, gaps=(Gap(since_s + 600, None, down=False),))) == [
+        "Whether they tried to reach us meanwhile: nobody held our watch since 14:12."
+    ]
+    assert gap_sentences(replace(silent, gaps=(replace(after, down=True),))) == [
+        "Whether they tried to reach us meanwhile: our station did not run between 14:12 and 14:22."
+    ]
+
+
+def test_a_gap_at_a_missed_check_in_is_told_on_a_line_that_is_through():
+    """Where a check-in was missed while nobody was here, that is said, whatever is heard now."""
+    due_s = NOW_S - 7200
+    missed = replace(WELL, missed_check_in_s=due_s)
+
+    assert gap_sentences(replace(missed, gaps=(Gap(due_s - 600, due_s + 600),))) == [
+        "Who was here for the check-in due 15:02: nobody held our watch between 14:52 and 15:12."
+    ]
+    assert gap_sentences(replace(missed, gaps=(Gap(due_s + 61, due_s + 600), Gap(due_s - 600, due_s - 1)))) == []
+
+
+def test_no_gap_changes_a_verdict():
+    """A gap is told beside the verdict; every verdict is the same with it."""
+    for observed, (evidence, *_) in VERDICTS.items():
+        gapped = replace(evidence, gaps=(Gap(0, None), Gap(NOW_S - 9000, NOW_S - 60, down=True)))
+        assert explain(gapped, NOW).observed == observed
 
 
 # ---- every evidence

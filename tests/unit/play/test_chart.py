@@ -13,10 +13,11 @@ import pytest
 
 from openline.core.silence import Observed
 from openline.core.state import Formal
-from openline.play.chart import FORMAL, NO_RECORD, OBSERVED, Samples, axis, chart
+from openline.play.chart import Samples, chart
 from openline.play.engine import Player
 from openline.play.loading import load
 from openline.play.telling import Teller
+from openline.station.strip import FORMAL, NO_RECORD, OBSERVED, axis
 from tests.unit.cli.scenarios import ABSENT, CARRIER_DOWN, DESTROYED, HEAD, LATER, UNANSWERED
 
 START_MS = 1_591_572_600_000  # 8 June 2020, 08:30 in Seoul

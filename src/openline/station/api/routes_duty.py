@@ -1,4 +1,4 @@
-"""The routes about duty: calls, watches and alarms.
+"""The routes about duty: calls, watches, alarms, drills, history, statements.
 
 Rules of this file: as for `routes`: a route resolves names, asks one thing of the station, and tells the answer.
 """
@@ -11,7 +11,10 @@ from openline.station.api import types_duty as t
 from openline.station.api.app import Asked, Route
 from openline.station.api.types import LaneName
 from openline.station.callbook import CallState
+from openline.station.drill import Drill
 from openline.station.duty import PHASES
+from openline.station.facts import Facts
+from openline.station.statements import Said
 from openline.station.watchkeeping import OnWatch
 from openline.wire.errors import Misuse
 from openline.wire.terms import Lane
@@ -24,15 +27,15 @@ DAYS_MAX: Final = 4000
 DAY_S: Final = 86_400
 
 
-def whole(asked: Asked, name: str, default: int, most: int) -> int:
-    """A whole number of the query, from 1 to `most`.
+def whole(asked: Asked, name: str, default: int, most: int, least: int = 1) -> int:
+    """A whole number of the query, from `least` to `most`.
 
     Raises:
         Misuse: it is none.
     """
     text = asked.query.get(name, str(default))
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= most):
-        raise Misuse(f"{name}: {text} is not allowed", next_step=f"Give a whole number from 1 to {most}.")
+    if not (text.isascii() and text.isdecimal() and least <= int(text[:9]) <= most):
+        raise Misuse(f"{name}: {text} is not allowed", next_step=f"Give a whole number from {least} to {most}.")
     return int(text)
 
 
@@ -185,8 +188,108 @@ async def _test(service: Service, asked: Asked) -> tuple[t.Tested, ...]:
     return tuple(t.Tested(way=each.way, why=each.why) for each in await service.duty.test())
 
 
+# ---- drills
+
+
+def drill_told(service: Service, drill: Drill) -> t.Drill:
+    ctx = service.runner.desk.ctx
+    lines, check = [line.id for line in ctx.accord.lines], drill.check
+    tries, others = (
+        tuple(t.DrillTry(at_s=x.at_s, seen_s=x.seen_s, line=lines[x.line], state=x.state, why=x.why) for x in each)
+        for each in (drill.tries, drill.others)
+    )
+    return t.Drill(
+        line=lines[drill.line],
+        officer=service.duty.officer_name(drill.officer) or "",
+        due_s=drill.due_s,
+        started_s=drill.started_s,
+        ended_s=drill.ended_s,
+        stopped=drill.stopped,
+        steps=drill.steps,
+        retries=drill.retries,
+        retry_after_s=drill.retry_after_ms // 1000,
+        self_test=t.SelfTest(
+            probes_ok=check.probes_ok,
+            carriers=check.carriers,
+            clock_offset_ms=check.offset_ms,
+            heads_equal=check.heads_equal,
+            heard_s=check.heard_s,
+            observed=check.observed,
+        ),
+        tries=tries,
+        other_lines=others,
+        statement={} if drill.ended_s is None else Facts(ctx.accord, ctx.us, drill).texts(),
+    )
+
+
+def _line(service: Service, name: str) -> int:
+    return service.drafts.translator.line(name)
+
+
+async def _order_drill(service: Service, asked: Asked) -> t.Drill:
+    body: t.OrderDrill = asked.body
+    officer = service.duty.officer(body.officer)
+    return drill_told(service, await service.duty.drill(_line(service, body.line), officer))
+
+
+async def _drill(service: Service, asked: Asked) -> t.Drill:
+    known = whole(asked, "after", 0, 10**6, least=0) if "after" in asked.query else -1
+    return drill_told(service, await service.duty.drill_after(_line(service, asked.path["line"]), known))
+
+
+async def _stop_drill(service: Service, asked: Asked) -> t.Drill:
+    return drill_told(service, await service.duty.stop_drill(_line(service, asked.path["line"])))
+
+
+# ---- statements, history
+
+
+def said_told(service: Service, said: Said) -> t.NotedStatement:
+    return t.NotedStatement(
+        line=service.runner.desk.ctx.accord.lines[said.line].id,
+        text=said.text,
+        source=said.source,
+        at_s=said.at_s,
+        officer=service.duty.officer_name(said.officer) or "",
+        noted_s=said.noted_s,
+    )
+
+
+async def _note(service: Service, asked: Asked) -> t.NotedStatement:
+    body: t.NoteStatement = asked.body
+    officer = service.duty.officer(body.officer)
+    said = await service.duty.note(_line(service, body.line), body.text, body.source, body.at_s, officer)
+    return said_told(service, said)
+
+
+async def _notes(service: Service, asked: Asked) -> tuple[t.NotedStatement, ...]:
+    found = service.duty.statements.of(_line(service, asked.path["line"]))
+    return tuple(said_told(service, said) for said in found)
+
+
+async def _history(service: Service, asked: Asked) -> t.History:
+    ctx, now = service.runner.desk.ctx, service.runner.clock.now()
+    from_s = now.clock_s - DAY_S * whole(asked, "days", 7, DAYS_MAX)
+    named = asked.query.get("line")
+    lines = range(len(ctx.accord.lines)) if named is None else [_line(service, named)]
+    return t.History(
+        side=ctx.accord.sides[ctx.us].name,
+        zone=ctx.accord.sides[ctx.us].zone,
+        from_s=from_s,
+        until_s=now.clock_s,
+        lines=tuple(
+            t.LineHistory(
+                line=ctx.accord.lines[n].id,
+                changes=tuple(t.Change(**each._asdict()) for each in service.duty.history.since(n, from_s)),
+            )
+            for n in lines
+        ),
+    )
+
+
 PRIORITIES: Final = ("high", "medium", "low")
 UNLESS: Final = (("unless", "a state: the answer waits until the call is in another, for some seconds"),)
+AFTER: Final = (("after", "a count of steps: the answer waits until there are more, for some seconds"),)
 DAYS: Final = (("days", "how many days back; 7, unless given"),)
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -212,5 +315,22 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         "POST", "/v1/alarms/test", "Deliver a test by every configured way.", _test, gives=tuple[t.Tested, ...],
+    ),
+    Route(
+        "POST", "/v1/drills", "Order the drill for a missed call.", _order_drill, takes=t.OrderDrill, gives=t.Drill,
+    ),
+    Route("GET", "/v1/drills/{line}", "The last drill of a line.", _drill, gives=t.Drill, query=AFTER),
+    Route("DELETE", "/v1/drills/{line}", "Break a drill off.", _stop_drill, gives=t.Drill),
+    Route(
+        "POST", "/v1/statements", "Note what was said in public about a line.", _note, takes=t.NoteStatement,
+        gives=t.NotedStatement,
+    ),
+    Route(
+        "GET", "/v1/lines/{line}/statements", "What was noted of public statements about a line.", _notes,
+        gives=tuple[t.NotedStatement, ...],
+    ),
+    Route(
+        "GET", "/v1/history", "How lines stood over time.", _history, gives=t.History,
+        query=(("line", "one line; all, unless given"), *DAYS),
     ),
 )  # fmt: skip

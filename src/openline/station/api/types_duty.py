@@ -12,6 +12,8 @@ from msgspec import Meta
 from openline.station.api.types import Answer, Ask, Hex, LaneName
 
 WordName: TypeAlias = Literal["answer", "decline", "defer"]
+Said = Annotated[str, Meta(min_length=1, max_length=1000)]
+Source = Annotated[str, Meta(min_length=1, max_length=100)]
 Comment = Annotated[str, Meta(max_length=200)]
 
 
@@ -133,3 +135,94 @@ class Tested(Answer, frozen=True, kw_only=True):
 
     way: str
     why: str
+
+
+class OrderDrill(Ask, frozen=True, kw_only=True):
+    """`officer`: who orders it; the one on watch, unless given."""
+
+    line: str
+    officer: str | None = None
+
+
+class DrillTry(Answer, frozen=True, kw_only=True):
+    """One call of a drill. `state`: as of a call, since `seen_s`; "" where it was not rung, and `why` says why not."""
+
+    at_s: int
+    seen_s: int
+    line: str
+    state: str
+    why: str
+
+
+class SelfTest(Answer, frozen=True, kw_only=True):
+    """How our own station was when the drill began. `carriers`: "up", or in words why not."""
+
+    probes_ok: bool | None
+    carriers: dict[str, str]
+    clock_offset_ms: int | None
+    heads_equal: bool
+    heard_s: int | None
+    observed: str
+
+
+class Drill(Answer, frozen=True, kw_only=True):
+    """A drill for a missed call. `steps`: rises with whatever there is to tell. `due_s`: of the check-in of ours that
+    it makes up for, or 0. `statement`: the facts by language, for publishing, when it has ended."""
+
+    line: str
+    officer: str
+    due_s: int
+    started_s: int
+    ended_s: int | None
+    stopped: bool
+    steps: int
+    retries: int
+    retry_after_s: int
+    self_test: SelfTest
+    tries: tuple[DrillTry, ...]
+    other_lines: tuple[DrillTry, ...]
+    statement: dict[str, str]
+
+
+class NoteStatement(Ask, frozen=True, kw_only=True):
+    """A statement in public about a line; `at_s`: when it was made; `officer`: who notes it."""
+
+    line: str
+    text: Said
+    source: Source
+    at_s: Annotated[int, Meta(ge=0)]
+    officer: str | None = None
+
+
+class NotedStatement(Answer, frozen=True, kw_only=True):
+    """A public statement, as our officer noted it."""
+
+    line: str
+    text: str
+    source: str
+    at_s: int
+    officer: str
+    noted_s: int
+
+
+class Change(Answer, frozen=True, kw_only=True):
+    """From `at_s` on the line's liaison lane stood so."""
+
+    at_s: int
+    formal: str
+    observed: str
+
+
+class LineHistory(Answer, frozen=True, kw_only=True):
+    line: str
+    changes: tuple[Change, ...]
+
+
+class History(Answer, frozen=True, kw_only=True):
+    """How lines stood from `from_s` to `until_s`, each from the first instant of it that is known."""
+
+    side: str
+    zone: str
+    from_s: int
+    until_s: int
+    lines: tuple[LineHistory, ...]
