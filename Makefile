@@ -39,7 +39,7 @@ soak: setup  ## all tests with full counts (hours)
 	@tools/setup-services
 	OPENLINE_SOAK=1 $(PYTEST)
 
-bench: .venv/made  ## the table of promises kept in numbers; FULL=1 goes to 1,000,000 entries; PEERS=1 runs the peers too
+bench: .venv/made  ## the table of promises kept in numbers; FULL=1 takes 1,000,000 entries; PEERS=1 runs the peers too
 	@FULL=$(FULL) PEERS=$(PEERS) $(BIN)/python -m bench
 
 fuzz: .venv/made  ## every decoder under atheris, SECONDS_EACH=300 for each
