@@ -98,7 +98,10 @@ class AlarmKeeper:
     def look_if_due(self, desk: Desk, now: Now) -> None:
         """At the end of a turn: look, if a second has passed or something came that cannot wait for it."""
         flashes = len(desk.ctx.record.ledger.flash)
-        late = self._looked_ms is None or now.elapsed_ms - self._looked_ms >= LOOK_MS
+        if self._looked_ms is None:  # the turn of the start: the heads were not compared yet
+            self._looked_ms, self._flashes = now.elapsed_ms, flashes
+            return
+        late = now.elapsed_ms - self._looked_ms >= LOOK_MS
         if late or flashes != self._flashes or any(event.what in AT_ONCE for event in desk.ctx.effects.events):
             self._flashes = flashes
             self.look(now)
@@ -146,8 +149,8 @@ class AlarmKeeper:
             heard = max(watch.carriers.values(), default=watch.up_since_ms - 1) >= watch.up_since_ms
             return not heard and now.elapsed_ms - watch.up_since_ms <= silence.INTERVALS * longest
         if alarm is Alarm.HEADS_DIFFER:
-            since = watch.unequal_since_ms
-            return since is not None and now.elapsed_ms - since < alarms.UNEQUAL_MS
+            told = watch.unequal_since_ms is not None or watch.their_head is None
+            return told and now.elapsed_ms - watch.up_since_ms < alarms.UNEQUAL_MS
         return alarm is Alarm.CLOCK_OFFSET and watch.offset_ms is None
 
     # ---- acknowledging

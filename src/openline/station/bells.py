@@ -32,7 +32,7 @@ class Undelivered(Exception):
 
 
 class Way(Protocol):
-    """`takes`: the events it is told of. `hourly`: how many notices it takes in an hour."""
+    """`takes`: the events it is told of. `hourly`: how many notices of one alarm it takes in an hour."""
 
     name: str
     takes: frozenset[str]

@@ -2,15 +2,16 @@
 
 Rules of this file:
 1. A way that hangs or fails holds up no other way, and no turn of the desk.
-2. What waits is bounded: of more than `WAITING_MAX` the oldest is dropped, and so is what would go out beyond a way's
-   hourly number; both count as failures and are said.
+2. What waits is bounded: of more than `WAITING_MAX` one is dropped, and so is what would go out beyond a way's hourly
+   number; both count as failures and are said. Each alarm is bounded by itself: who rings a thousand times does not
+   keep people from being told that a FLASH came, or that nothing comes any more.
 3. A repeated sound is not tried again: the next one follows by itself. It waits for nothing either.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ class Post:
     way: Way
     waiting: deque[Notice] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    went: deque[float] = field(default_factory=deque)
+    went: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))  # by alarm
     delivered: int = 0
     failed: int = 0
     failing: str = ""
@@ -70,8 +71,9 @@ class Delivery:
                 continue
             post.waiting.append(notice)
             if len(post.waiting) > WAITING_MAX:
-                post.waiting.popleft()
-                self._note(post, "too many notices wait; the oldest was dropped")
+                [(alarm, _)] = Counter(each.alarm for each in post.waiting).most_common(1)
+                post.waiting.remove(next(each for each in post.waiting if each.alarm == alarm))
+                self._note(post, f"too many notices wait; the oldest of {alarm} was dropped")
             post.wake.set()
 
     async def run(self) -> None:
@@ -86,18 +88,18 @@ class Delivery:
             post.wake.clear()
             while post.waiting:
                 notice = post.waiting.popleft()
-                if self._may_go(post):
+                if self._may_go(post, notice.alarm):
                     await self._deliver(post, notice)
                 else:
-                    self._note(post, f"more than {post.way.hourly} notices in an hour; this one was dropped")
+                    self._note(post, f"more than {post.way.hourly} of {notice.alarm} in an hour; one was dropped")
 
-    def _may_go(self, post: Post) -> bool:
-        now_s = asyncio.get_running_loop().time()
-        while post.went and now_s - post.went[0] >= HOUR_S:
-            post.went.popleft()
-        if len(post.went) >= post.way.hourly:
+    def _may_go(self, post: Post, alarm: str) -> bool:
+        now_s, went = asyncio.get_running_loop().time(), post.went[alarm]
+        while went and now_s - went[0] >= HOUR_S:
+            went.popleft()
+        if len(went) >= post.way.hourly:
             return False
-        post.went.append(now_s)
+        went.append(now_s)
         return True
 
     async def _deliver(self, post: Post, notice: Notice) -> None:

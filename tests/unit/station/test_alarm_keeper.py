@@ -250,6 +250,28 @@ def test_a_restart_does_not_end_the_silence_of_the_peer():
     assert look(again, pair) == [("end", "peer_silent")]
 
 
+def test_a_restart_does_not_end_a_difference_of_heads():
+    """Heads that differed before a start are not said to agree until they were compared for as long as it takes."""
+    pair = Pair()
+    kept = keeper(pair)
+    desk = pair.desks[NORTH]
+    desk.watch.unequal_since_ms = pair.now_ms - 300_000
+    desk.at(pair.now)
+    kept.look(pair.now)
+    pair.take(NORTH)
+    assert ("begin", "heads_differ") in told_by(kept)
+
+    again = restarted(pair, age_ms=1_000)
+    again.look_if_due(pair.desks[NORTH], pair.now)
+    again.look(pair.now)
+    assert ("end", "heads_differ") not in told_by(again)
+    pair.now_ms += 300_000
+    pair.desks[NORTH].at(pair.now)
+    again.look(pair.now)
+
+    assert ("end", "heads_differ") in told_by(again)
+
+
 def test_a_ring_is_looked_at_in_its_own_turn():
     """Nobody waits for the next second to hear a call or a FLASH; between, nothing is looked at twice."""
     pair = Pair()
