@@ -64,7 +64,7 @@ class Two:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        program = Program(self.folder / OURS / "station.toml", lambda whose: "")
+        program = Program(self.folder / OURS / "station.toml", str)
         ready = asyncio.Event()
         task = asyncio.create_task(program.run(ready.set))
         self.start_theirs()

@@ -74,7 +74,7 @@ def test_each_station_starts_from_its_folder_alone(sides, side, number, tmp_path
     opened = open_files(folder / "station.toml", lambda _: WORDS)
 
     assert opened.us == number
-    assert opened.signed.accord.sides[number].station == opened.keys.station.public
+    assert opened.signed.accord.sides[number].station == opened.key_file.keys.station.public
     assert {x.name for x in folder.iterdir()} == {
         "accord", "record.sqlite", "record.sqlite.lock", "station.keys", "station.tls", "station.toml", "table.secret",
     }  # fmt: skip

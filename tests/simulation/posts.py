@@ -33,7 +33,8 @@ from openline.station.api.keep import Copies
 from openline.station.api.routes import ROUTES, Service
 from openline.station.context import Identity
 from openline.station.desk import Desk
-from openline.station.keeping import Keeper, KeyFile
+from openline.station.keeping import Keeper
+from openline.station.key_file import KeyFile
 from openline.station.runner import MachineClock, Runner
 from openline.store.memory import Disk, MemoryStore
 from openline.wire import accord as accords

@@ -17,7 +17,7 @@ from openline.cli import backing
 from openline.cli.asking import Asking, asking, station_option
 from openline.cli.backing import Backup
 from openline.cli.files import checked_accord, json_option, passphrase, passphrase_option, read_file, utc
-from openline.station.keeping import is_plain
+from openline.station.key_file import is_plain
 from openline.store import open_store
 from openline.wire.errors import Misuse
 

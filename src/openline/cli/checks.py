@@ -32,8 +32,9 @@ from openline.station import config as configs
 from openline.station import probes
 from openline.station.api import types as t
 from openline.station.config import Config
-from openline.station.keeping import is_plain
-from openline.station.program import read, read_accord, read_secret
+from openline.station.files import check_secret, read_accord
+from openline.station.key_file import is_plain
+from openline.station.reading import read, read_secret
 from openline.station.relaying import relay_settings
 from openline.store import copying
 from openline.store.lock import Lock
@@ -135,7 +136,7 @@ def files(case: Case) -> Iterator[Finding]:
 
 def keys(case: Case) -> Iterator[Finding]:
     """The secret is the accord's; how the keys lie on this disk."""
-    read_secret(case.config.station.secret, case.signed)
+    check_secret(read_secret(case.config.station.secret), case.config.station.secret, case.signed)
     yield ok("secret", "is the one that this accord was made with")
     if is_plain(read(case.config.station.keys)):
         yield ok("keys", "lie open on this disk: whoever reads it has them; openline key protect puts a passphrase on")

@@ -136,17 +136,14 @@ def _relays(path: Path) -> list[tuple[str, str, str]]:
     Raises:
         Misuse: the configuration or a file it names is wrong, or it has no relay.
     """
-    from openline.station import config as configs  # heavy, and `relay check` needs none of it
-    from openline.station.program import read_accord, read_secret
+    from openline.station.files import hold_files  # heavy, and `relay check` needs none of it
 
-    signed = read_accord(configs.load(path).station.accord)
-    config = configs.load(path, signed.accord)
-    psk = read_secret(config.station.secret, signed)
-    side = [x.name for x in signed.accord.sides].index(config.station.side)
+    held = hold_files(path)
+    signed = held.signed
     kinds = {x.id: x.kind for x in signed.accord.carriers}
     found = [
-        (each.id, *(mailbox(psk, signed.id, each.id, receiver) for receiver in (side, 1 - side)))
-        for each in config.carrier
+        (each.id, *(mailbox(held.psk, signed.id, each.id, receiver) for receiver in (held.us, 1 - held.us)))
+        for each in held.config.carrier
         if kinds[each.id] is CarrierKind.RELAY
     ]
     if not found:

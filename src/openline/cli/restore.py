@@ -31,7 +31,8 @@ from openline.keys.secret import RootKeys, StationKeys, SystemEntropy
 from openline.ports import PutMeta, Store
 from openline.station import config as configs
 from openline.station.config import Config
-from openline.station.program import read_secret
+from openline.station.files import check_secret
+from openline.station.reading import read_secret
 from openline.store import copying, open_store
 from openline.store.lock import Lock
 from openline.wire.errors import Misuse, StorageFault
@@ -133,7 +134,7 @@ def _from_peer(config_file: Path, root: RootKeys | None, plain: bool, passphrase
     config = configs.load(config_file)
     signed = checked_accord(read_file(config.station.accord), config.station.accord)
     config = configs.load(config_file, signed.accord)
-    read_secret(config.station.secret, signed)
+    check_secret(read_secret(config.station.secret), config.station.secret, signed)
     _check_down(config, config_file)
     told, keys_lost = [], not config.station.keys.exists()
     if config.station.tls is not None and not config.station.tls.exists():

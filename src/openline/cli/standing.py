@@ -22,7 +22,7 @@ from openline.keys.secret import RootKeys, join_psk
 from openline.ports import Entropy
 from openline.station import config
 from openline.station.config_writing import Way, written
-from openline.station.files import read_secret
+from openline.station.reading import read_secret
 from openline.store import open_store
 from openline.wire import accord as accords
 from openline.wire.accord import Carrier, CarrierKind, Line, SignedAccord

@@ -27,16 +27,5 @@ def up(
 ) -> None:
     """Run the station that CONFIG describes, until SIGTERM or Ctrl-C."""
     root = None if root_file is None else open_root(root_file, root_passphrase_file)
-    program = Program(config, lambda whose: _passphrase(program_file(config, passphrase_file), whose), root=root)
+    program = Program(config, lambda whose: passphrase(None, whose=str(whose)), words=passphrase_file, root=root)
     asyncio.run(program.run())
-
-
-def program_file(config: Path, given: Path | None) -> Path | None:
-    """Where the passphrase of the station's keys is: as given, else as configured."""
-    from openline.station.config import load
-
-    return given if given is not None else load(config).station.passphrase_file
-
-
-def _passphrase(file: Path | None, whose: str) -> str:
-    return passphrase(file, whose=whose)

@@ -6,17 +6,16 @@ is told before anything listens or is sent.
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from openline.keys import tls
-from openline.keys.keyfile import open_key_file, open_plain_key_file
 from openline.keys.public import check_accord
-from openline.keys.secret import PSK_BYTES, StationKeys, psk_check
+from openline.keys.secret import PSK_BYTES, psk_check
 from openline.station import config as configs
 from openline.station.config import Config
+from openline.station.key_file import KeyFile, Passphrase
+from openline.station.reading import first_line, read, read_secret
 from openline.wire import accord as accords
 from openline.wire.accord import SignedAccord
 from openline.wire.errors import Malformed, Misuse
@@ -36,7 +35,7 @@ class Held:
 class Opened(Held):
     """What a station knows before it has looked at its record."""
 
-    keys: StationKeys
+    key_file: KeyFile
 
 
 def hold_files(path: Path) -> Held:
@@ -60,17 +59,18 @@ def hold_files(path: Path) -> Held:
     return Held(config=config, signed=signed, us=us, psk=psk)
 
 
-def open_files(path: Path, ask: Callable[[Path], str]) -> Opened:
-    """As `hold_files`, with the keys. `ask` gives the passphrase of a key file that has one, where the configuration
-    names no file for it.
+def open_files(path: Path, ask: Passphrase, words: Path | None = None) -> Opened:
+    """As `hold_files`, with the keys. `words`: a file whose first line opens the key file; else the one that the
+    configuration names; where it names none, `ask` gives the passphrase.
 
     Raises:
         Misuse: as `hold_files`, or not the key file's passphrase.
         PeerFault: as `hold_files`.
     """
     held = hold_files(path)
-    keys = _station_keys(held.config, ask)
-    return Opened(config=held.config, signed=held.signed, us=held.us, psk=held.psk, keys=keys)
+    file = words or held.config.station.passphrase_file
+    key_file = KeyFile.open(held.config.station.keys, ask if file is None else lambda _: first_line(file))
+    return Opened(config=held.config, signed=held.signed, us=held.us, psk=held.psk, key_file=key_file)
 
 
 def check_secret(psk: bytes, path: Path, signed: SignedAccord) -> None:
@@ -94,57 +94,11 @@ def read_accord(path: Path) -> SignedAccord:
         PeerFault: a signature does not hold.
     """
     try:
-        signed = accords.decode_signed(_read(path))
+        signed = accords.decode_signed(read(path))
     except Malformed as error:
         raise Misuse(f"{path}: not a signed accord: {error.what}", next_step="Name the file of the accord.") from None
     check_accord(signed)
     return signed
-
-
-def read_secret(path: Path) -> bytes:
-    """A file that holds a secret.
-
-    Raises:
-        Misuse: it cannot be read, or others can read it too.
-    """
-    data = _read(path)
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise Misuse(f"{path}: others can read or change this secret", next_step=f"chmod 600 {path}")
-    return data
-
-
-def first_line(path: Path) -> str:
-    """A passphrase, password or token: the first line of a secret file.
-
-    Raises:
-        Misuse: it cannot be read, is empty or no text, or others can read it too.
-    """
-    try:
-        words = read_secret(path).decode().split("\n", 1)[0].removesuffix("\r")
-    except UnicodeDecodeError:
-        words = ""
-    if not words:
-        raise Misuse(f"{path}: no text in its first line", next_step="Put the passphrase, password or token there.")
-    return words
-
-
-def _station_keys(config: Config, ask: Callable[[Path], str]) -> StationKeys:
-    path, words = config.station.keys, config.station.passphrase_file
-    data = read_secret(path)
-    read = open_plain_key_file(data)
-    if read is None:
-        passphrase = first_line(words) if words else ask(path)
-        try:
-            read = open_key_file(data, passphrase)
-        except Misuse as error:
-            raise Misuse(f"{path}: {error.what}", next_step="Give the passphrase of this key file.") from None
-    kind, secret = read
-    if kind != "station":
-        raise Misuse(f"{path} holds keys of kind {kind}", next_step="Name the file of the station's keys.")
-    try:
-        return StationKeys.from_bytes(secret)
-    except Malformed as error:
-        raise Misuse(f"{path} holds keys of another release: {error.what}") from None
 
 
 def _check_tls(path: Path, root_ed25519: bytes) -> None:
@@ -153,10 +107,3 @@ def _check_tls(path: Path, root_ed25519: bytes) -> None:
         tls.check(pem, root_ed25519)
     except Misuse as error:
         raise Misuse(f"{path}: {error.what}", next_step=error.next_step) from None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step="Check the name of the file.") from None

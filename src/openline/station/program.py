@@ -10,7 +10,6 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import signal
 from collections.abc import Callable
@@ -22,8 +21,7 @@ from openline.carriers.live import Live, address
 from openline.carriers.live import Settings as LiveSettings
 from openline.carriers.live_tls import client_context, server_context
 from openline.keys import tls
-from openline.keys.public import check_accord
-from openline.keys.secret import PSK_BYTES, RootKeys, SystemEntropy, psk_check
+from openline.keys.secret import RootKeys, SystemEntropy
 from openline.ports import Carrier, Now, Store
 from openline.station import config as configs
 from openline.station import health, probes
@@ -33,14 +31,16 @@ from openline.station.api.routes import ROUTES, Service
 from openline.station.api.serving import serving, tcp_socket, unix_socket
 from openline.station.context import Event, Identity
 from openline.station.desk import Desk
-from openline.station.keeping import Keeper, KeyFile, Passphrase
+from openline.station.files import open_files
+from openline.station.keeping import Keeper
+from openline.station.key_file import Passphrase
 from openline.station.logs import Saying
+from openline.station.reading import first_line
 from openline.station.relaying import relay_maker
 from openline.station.runner import Runner
 from openline.store import open_store
-from openline.wire import accord as accords
-from openline.wire.accord import CarrierKind, SignedAccord
-from openline.wire.errors import Malformed, Misuse, OpenlineError, OurFault, StorageFault
+from openline.wire.accord import CarrierKind
+from openline.wire.errors import Misuse, OpenlineError, OurFault, StorageFault
 
 AGAIN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 TALK_MS: Final = 3_600_000  # spec 5.6: a call that nobody ends is ended
@@ -49,17 +49,15 @@ TALK_MS: Final = 3_600_000  # spec 5.6: a call that nobody ends is ended
 class Program:
     """One station. `root` is at hand only where its keys were lost and it comes back (spec 5.8)."""
 
-    def __init__(self, path: Path, passphrase: Passphrase, *, root: RootKeys | None = None) -> None:
+    def __init__(
+        self, path: Path, ask: Passphrase, *, words: Path | None = None, root: RootKeys | None = None
+    ) -> None:
+        opened = open_files(path, ask, words)
         self.path = path.absolute()
-        config = configs.load(path)
-        self.signed = read_accord(config.station.accord)
-        self.config = configs.load(path, self.signed.accord)
+        self.config, self.signed, self.side, self.psk = opened.config, opened.signed, opened.us, opened.psk
         self.root = root
-        self.side = [side.name for side in self.signed.accord.sides].index(self.config.station.side)
-        keys = KeyFile.open(self.config.station.keys, passphrase)
-        self.psk = read_secret(self.config.station.secret, self.signed)
         self.say = Saying(self.config.log)
-        self.keeper = Keeper(keys, SystemEntropy(), self.say)
+        self.keeper = Keeper(opened.key_file, SystemEntropy(), self.say)
         beside = self.config.station.keys if "://" in self.config.station.store else self.config.station.store
         self.copies = Copies(Path(beside))
         self.fault: OpenlineError = StorageFault("this station is starting", next_step="Ask again in a moment.")
@@ -86,7 +84,6 @@ class Program:
         if self.config.station.tls is None:
             raise Misuse("[station] tls is missing", next_step="A live carrier needs it: openline init tls.")
         sides = self.signed.accord.sides
-        tls.check(read(self.config.station.tls), sides[self.side].root_ed25519)
         peer = tls.anchor(sides[1 - self.side].root_ed25519)
         return LiveSettings(
             server_tls=server_context(self.config.station.tls, peer),
@@ -122,8 +119,7 @@ class Program:
     async def _serve_tcp(self, stack: AsyncExitStack) -> None:
         api, metrics = self.config.api, self.config.metrics
         if api.listen is not None and api.token_file is not None:
-            token = read(api.token_file).decode("utf-8", "replace").split("\n", 1)[0].strip()
-            guarded = apis.application(ROUTES, self.found, token=token)
+            guarded = apis.application(ROUTES, self.found, token=first_line(api.token_file))
             await stack.enter_async_context(serving(guarded, tcp_socket(*address(api.listen))))
         if metrics.listen is not None:
             told = health.application(self.found)
@@ -212,52 +208,6 @@ class Program:
 
     def _start(self, desk: Desk, now: Now) -> None:
         desk.start(now, root=self.root)
-
-
-# ---- files
-
-
-def read(path: Path) -> bytes:
-    """All of a file.
-
-    Raises:
-        Misuse: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step="Check the configuration.") from None
-
-
-def read_accord(path: Path) -> SignedAccord:
-    """The accord, every signature of it checked.
-
-    Raises:
-        Misuse: no such file. PeerFault: no accord, or a signature in it does not hold.
-    """
-    try:
-        signed = accords.decode_signed(read(path))
-    except Malformed as error:
-        raise Malformed(f"{path}: no signed accord: {error.what}") from None
-    check_accord(signed)
-    return signed
-
-
-def read_secret(path: Path, signed: SignedAccord) -> bytes:
-    """The pre-shared secret made at the table.
-
-    Raises:
-        Misuse: another secret, or others may read it.
-    """
-    psk = read(path)
-    if os.stat(path).st_mode & 0o077:
-        raise Misuse(f"{path}: others may read the secret made at the table", next_step=f"chmod 600 {path}")
-    if len(psk) != PSK_BYTES or psk_check(psk) != signed.accord.psk_check:
-        raise Misuse(
-            f"{path} is not the secret that this accord was made with",
-            next_step="Take the secret from the envelope of this accord.",
-        )
-    return psk
 
 
 def _raise_descriptors() -> None:

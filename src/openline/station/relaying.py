@@ -14,6 +14,7 @@ from openline.carriers.relay import RelayCarrier, RelaySettings
 from openline.keys.mailboxes import mailbox
 from openline.keys.nkeys import read_credentials
 from openline.station.config import Carrier as Asked
+from openline.station.reading import first_line, read_secret
 from openline.wire.errors import Misuse
 
 
@@ -42,21 +43,15 @@ def relay_settings(asked: Asked) -> RelaySettings:
 
 def _login(asked: Asked) -> Login:
     if asked.credentials is not None:
-        held = read_credentials(_text(asked.credentials))
+        held = read_credentials(_credentials(asked.credentials))
         return Login(nkey=held.nkey, jwt=held.jwt)
-    password = _first_line(asked.password_file) if asked.password_file is not None else ""
-    token = _first_line(asked.token_file) if asked.token_file is not None else ""
+    password = first_line(asked.password_file) if asked.password_file is not None else ""
+    token = first_line(asked.token_file) if asked.token_file is not None else ""
     return Login(user=asked.user or "", password=password, token=token)
 
 
-def _first_line(path: Path) -> str:
-    return _text(path).split("\n", 1)[0].strip()
-
-
-def _text(path: Path) -> str:
+def _credentials(path: Path) -> str:
     try:
-        return path.read_text()
-    except OSError as error:
-        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step="Check the configuration.") from None
+        return read_secret(path).decode()
     except UnicodeDecodeError:
-        raise Misuse(f"{path}: is not text", next_step="Check the configuration.") from None
+        raise Misuse(f"{path}: is not text", next_step="Name the NATS credentials file.") from None

@@ -61,7 +61,7 @@ def test_a_whole_folder_is_opened(at):
     opened = open_files(at / "station.toml", nobody)
 
     assert (opened.us, opened.psk, opened.signed.id) == (1, made().psk, made().id)
-    assert opened.keys.station.public == SOUTH.station.station.public
+    assert opened.key_file.keys.station.public == SOUTH.station.station.public
 
 
 def test_a_passphrase_is_asked_for_or_read_from_its_file(at):
