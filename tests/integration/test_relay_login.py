@@ -120,6 +120,8 @@ def test_a_carrier_logs_in_by_the_files_that_the_configuration_names(tmp_path: P
     config, held = operated()
     (tmp_path / "south.creds").write_text(held)
     (tmp_path / "word").write_text("p\nnot this\n")
+    for secret in ("south.creds", "word"):
+        (tmp_path / secret).chmod(0o600)
     cases = [
         (config, {"credentials": tmp_path / "south.creds"}),
         ("authorization { user: n, password: p }", {"user": "n", "password_file": tmp_path / "word"}),

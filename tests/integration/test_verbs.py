@@ -73,7 +73,7 @@ def test_a_day_at_the_post(pair: Pair) -> None:
     pair.wait_equal()
     refused = run(south, "message", "liaison", "Why?")
     assert (refused.returncode, "is suspended: no message is sent on it" in refused.stderr) == (3, True)
-    proposed = facts(south, "propose", "liaison", "--effective", "+3s", *both(south))["entry"]["place"]
+    proposed = facts(south, "propose", "liaison", "--effective", "+15s", *both(south))["entry"]["place"]
     pair.wait_equal()
     accepted = run(north, "accept", proposed, "--key", "{}/kim.key")
     assert accepted.returncode == 0, accepted.stderr

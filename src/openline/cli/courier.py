@@ -20,24 +20,36 @@ from openline.carriers.courier import Finding, Read
 from openline.carriers.load_file import Damaged
 from openline.carriers.qr import Code
 from openline.carriers.scan import Scanned
-from openline.cli.carried import pack, unpack
 from openline.cli.files import for_terminal, json_option, refuse_existing, write_new
 from openline.wire import limits
 from openline.wire.errors import Misuse
 
 DOES_NOT_VERIFY: Final = 5
 FOLDER: Final = click.Path(path_type=Path)
+ASKING: Final = ("pack", "unpack")
 SHEET: Final = "sheet.html"
 _SHOWN_MAX: Final = 20
 
 
-@click.group()
+class Courier(click.Group):
+    """Verbs that ask a station bring its modules with them only when they are called: a third machine, which has no
+    station, checks a stick with few of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*ASKING, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in ASKING:
+            return super().get_command(ctx, cmd_name)
+        from openline.cli import carried
+
+        command: click.Command = getattr(carried, cmd_name)
+        return command
+
+
+@click.group(cls=Courier)
 def courier() -> None:
     """Pack a load or unpack one, check or copy a stick, print QR codes, or read them back."""
-
-
-courier.add_command(pack)
-courier.add_command(unpack)
 
 
 # --- check

@@ -10,6 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import signal
 from collections.abc import Callable
@@ -188,6 +189,8 @@ class Program:
 
     def _came_up(self, service: Service, up: Callable[[], None]) -> None:
         self.service = service
+        gc.collect()
+        gc.freeze()  # the record that was loaded stays for good: the collector need not look it through again
         self.keeper.attach(service.runner)
         service.runner.listeners.append(self._forget_root)
         count = service.runner.desk.ctx.record.count

@@ -42,7 +42,7 @@ def test_a_line_is_cut_and_restored_by_both(posts: Posts) -> None:
     assert refused.exit_code == 3
     assert "the liaison lane of panmunjom is suspended" in refused.stderr
 
-    proposed = posts.south.facts("propose", "panmunjom", "--effective", "+2s", *both(posts.south))
+    proposed = posts.south.facts("propose", "panmunjom", "--effective", "+1h", *both(posts.south))
     posts.settle()
     [offer] = posts.north.get("/v1/inbox", items.Inbox).offers
     assert (offer.kind, offer.waits_for, offer.ref) == ("propose", "us", proposed["entry"]["ref"])
@@ -51,7 +51,7 @@ def test_a_line_is_cut_and_restored_by_both(posts: Posts) -> None:
     assert accepted.exit_code == 0, accepted.output
     posts.settle()
     assert posts.north.get("/v1/offers", items.Offers).offers[0].standing == "concluded"
-    posts.later(3_000)
+    posts.later(3_601_000)
     assert (formal(posts.north), formal(posts.south)) == ("open", "open")
 
 
@@ -106,7 +106,7 @@ def test_an_offer_is_taken_back_until_it_is_accepted(posts: Posts) -> None:
 def test_a_line_is_amended_by_both(posts: Posts) -> None:
     """Check-ins, holidays, pulse and expiry are proposed, shown as they are, and in force when both have agreed."""
     amended = posts.north.facts(
-        "amend", "panmunjom", "--effective", "+2s", "--check-in", "08:30 north working", "--check-in",
+        "amend", "panmunjom", "--effective", "+1h", "--check-in", "08:30 north working", "--check-in",
         "18:00 south daily Asia/Pyongyang", "--holiday", "2027-01-01", "--pulse", "90s", "--expires", "never",
         *posts.north.key("pak"),
     )  # fmt: skip

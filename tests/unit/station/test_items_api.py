@@ -238,13 +238,13 @@ def test_what_the_station_writes_itself_is_counted_and_not_listed(posts: Posts) 
 def test_offers_that_wait_come_first(posts: Posts) -> None:
     """Proposals and amendments with whose word is awaited; one whose time passed says so and waits no more."""
     north = posts.north
-    for effective in ("+2s", "+1h"):
+    for effective in ("+10m", "+1h"):
         north.facts("amend", "panmunjom", "--effective", effective, "--pulse", "30s", *north.key("pak"))
     posts.settle()
     waits = [(offer.waits_for, offer.lapsed) for offer in posts.south.get("/v1/offers", items.Offers).offers]
     assert waits == [("us", False), ("us", False)]
     posts.cut()
-    posts.later(3_000)
+    posts.later(601_000)
     offers = posts.south.get("/v1/offers", items.Offers).offers
     assert [(offer.waits_for, offer.lapsed) for offer in offers] == [("us", False), ("us", True)]
     assert len(inbox(posts.south).offers) == 1
