@@ -14,7 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from openline.cli.main import EXIT_CODES, VERBS, cli
+from openline.cli.main import EXIT_CODES, GROUPS, VERBS, cli
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("spec/*.md")])
@@ -140,13 +140,23 @@ def test_readme_comes_to_the_point():
     assert "answered" in first
 
 
-def test_readme_names_every_verb_and_exit_code():
-    """A verb or exit code that the README does not explain does not exist."""
-    verbs = {words[0] for words in commands(ROOT / "README.md") if words}
-    explained = {row[0] for row in table(ROOT / "README.md", "exit")}
+def test_the_commands_page_has_every_verb_in_its_group_and_every_exit_code():
+    """A verb or exit code that the page does not explain does not exist; help groups verbs as the page does."""
+    page = ROOT / "docs/commands.md"
+    shown = {title: set(re.findall(r"`openline (\w+)", body)) for title, body in chapters(page)}
+    explained = {row[0] for row in table(page, "exit")}
 
-    assert set(VERBS) <= verbs
+    assert [(title, sorted(set(names) - shown.get(title, set()))) for title, names in GROUPS.items()] == [
+        (title, []) for title in GROUPS
+    ]
+    assert sorted(chain.from_iterable(GROUPS.values())) == sorted(VERBS)
     assert explained == {"0", "4"} | {str(x) for x in EXIT_CODES.values()}
+
+
+def chapters(document: Path) -> list[tuple[str, str]]:
+    """The second headings of a document, each with what is below it."""
+    parts = re.split(r"^## (.+)$", text(document), flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def test_every_target_says_what_it_makes():

@@ -94,6 +94,20 @@ VERBS: Final[dict[str, Verb]] = {
     "completion": Verb("openline.cli.completion:completion", "Print the shell's completion script."),
 }
 
+# How `openline --help` and docs/commands.md group them; a test holds all three to each other.
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "Try it": ("demo", "play", "explain"),
+    "Set a station up": ("init", "key", "accord", "config", "relay", "doctor", "completion"),
+    "Run it": ("up", "status", "why", "history"),
+    "Keep a watch": ("watch", "call", "answer", "decline", "defer", "hangup", "calls", "alarm", "drill", "note"),
+    "Say something": ("message", "notice", "document", "letter", "inbox", "outbox", "acknowledge"),
+    "Cut, restore, agree": (
+        "suspend", "propose", "accept", "withdraw", "amend", "announce", "presence", "release",
+    ),
+    "Prove it": ("record", "audit", "vectors"),
+    "Keep it safe, carry it by hand": ("backup", "restore", "courier"),
+}  # fmt: skip
+
 
 class Verbs(click.Group):
     """A group that imports a verb when it is called, and maps what it raises (rules 1 to 3)."""
@@ -110,8 +124,9 @@ class Verbs(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, VERBS[name].help) for name in names])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem  # only a shell that completes needs it
