@@ -60,17 +60,13 @@ def default_of(value: Any) -> str:
     return str(value).lower()
 
 
-def kind_name(cls: type[bodies.Body]) -> str:
-    return cls.__name__.removesuffix("Body").lower()
-
-
 def kinds() -> str:
     """Every kind's fields."""
     table: list[list[str]] = []
     for kind, _, layout in bodies.layout():
         cls = bodies.KINDS[kind]
         declared: dict[str, Any] = {x.name: x.default for x in fields(cls)}  # type: ignore[arg-type]
-        name = f"**{kind} {kind_name(cls)}**"
+        name = f"**{kind} {bodies.kind_name(cls)}**"
         if not layout:
             table.append([name, "", "", "null", ""])
         for key, field, codec, _ in sorted(layout):

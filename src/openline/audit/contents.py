@@ -74,7 +74,7 @@ class Contents:
         elif isinstance(body, bodies.Call):
             if not self._words_hold(entry, body):
                 self._later.add(entry.place)
-        elif isinstance(body, bodies.Fault) or (isinstance(body, bodies.Accept) and body.ed25519 and body.mldsa44):
+        elif isinstance(body, bodies.Fault | bodies.Accept):
             self._later.add(entry.place)
 
     def finish(self, again: ReadAgain, targets: dict[Place, Place]) -> list[Statement]:
@@ -102,7 +102,7 @@ class Contents:
             kind = entry.body.number_of_kind
             summary.unknown_kinds[kind] = summary.unknown_kinds.get(kind, 0) + 1
         else:
-            name = type(entry.body).__name__
+            name = bodies.kind_name(type(entry.body))
             summary.kinds[name] = summary.kinds.get(name, 0) + 1
         if summary.first_s is None:
             summary.first_s = entry.time_s
@@ -233,12 +233,12 @@ class Contents:
 
     def _accepts_statement(self, entry: Entry, body: bodies.Accept, again: ReadAgain) -> None:
         statement = self._statements.get(body.target)
-        if statement is None or statement.place.side == entry.side or body.ed25519 is None or body.mldsa44 is None:
+        if statement is None or statement.place.side == entry.side:
             return
         made = again(statement.place)
         if made is None or not isinstance(made.body, bodies.Announce | bodies.Minute):
             return
-        fault = self._statement_fault(made.body, entry.side, body.ed25519, body.mldsa44)
+        fault = self._statement_fault(made.body, entry.side, body.ed25519 or b"", body.mldsa44 or b"")
         if fault:
             name = self._log.name(statement.place)
             self._log.found("statement", f"accepts {name} with signatures that do not hold: {fault}", entry.place)
@@ -291,4 +291,4 @@ def _statement_kind(body: bodies.Announce | bodies.Minute) -> str:
 
 
 def _act(body: Body) -> str:
-    return f"{type(body).__name__.lower()}"
+    return "entry" if isinstance(body, bodies.Unknown) else bodies.kind_name(type(body))

@@ -19,7 +19,7 @@ from openline.wire.bodies import Body
 from openline.wire.entry import Entry, Place
 from openline.wire.terms import Checkpoint44, Lane, Precedence, Scope
 
-_SCOPED: Final = {KIND_WORDS["Suspend"], KIND_WORDS["Propose"]}  # their lines and lanes are told together
+_SCOPED: Final = {KIND_WORDS["suspend"], KIND_WORDS["propose"]}  # their lines and lanes are told together
 NAMED_MAX: Final = 65_536  # chosen: entries further back than this are told by their id
 
 
@@ -172,7 +172,7 @@ def kind_word(body: Body) -> str:
     """The word for an entry's kind; `unknown 99` for one that this release does not know."""
     if isinstance(body, bodies.Unknown):
         return f"unknown {body.number_of_kind}"
-    return KIND_WORDS[type(body).__name__]
+    return KIND_WORDS[bodies.kind_name(type(body))]
 
 
 def _lines(body: Body) -> tuple[int, ...]:

@@ -64,8 +64,9 @@ class Links:
         """Whether the entry is the next of a chain: then it is no stray, whatever it is marked as."""
         track = self.tracks.get((entry.side, entry.gen))
         if track is None or not track.next_seq:
-            return entry.seq == 0 and self._can_begin(entry)
-        next_ = entry.seq == track.next_seq and entry.prev == track.bytes_id_at(track.next_seq - 1)
+            next_ = entry.seq == 0 and self._can_begin(entry)
+        else:
+            next_ = entry.seq == track.next_seq and entry.prev == track.bytes_id_at(track.next_seq - 1)
         return next_ and not self._another_named(entry)
 
     def _another_named(self, entry: Entry) -> bool:

@@ -426,6 +426,11 @@ def kind_of(value: Body) -> int:
     return value.number_of_kind if isinstance(value, Unknown) else type(value).kind
 
 
+def kind_name(cls: type[Body]) -> str:
+    """The name of a known kind, as the table of spec 3.4 has it."""
+    return cls.__name__.removesuffix("Body").lower()
+
+
 def layout() -> list[tuple[int, str, list[tuple[int, str, str, bool]]]]:
     """Every kind's number, name and fields (key, name, format, required), for the spec's table."""
     return [

@@ -102,6 +102,17 @@ def test_statements_verify_by_both_sides_signatures():
     assert finding_codes(verdict) == ["statement"] * 3
 
 
+def test_an_acceptance_of_a_statement_without_both_signatures():
+    """It is a finding, and the statement goes on waiting: nobody takes it for signed by both."""
+    for left_out in ("ed25519", "mldsa44"):
+        book = Book()
+        statement(book, bodies.Announce, "announcement")
+        accept = book.chains[1].pop()
+        book.add(1, book.approved(1, replace(accept.body, approvals=(), **{left_out: None})))
+        verdict = audited(book.export())
+        assert (finding_codes(verdict), verdict.statements[0].standing) == (["statement"], "waiting")
+
+
 def test_a_seal_that_closes_another_call():
     """The second seal names the caller's first seal of the same call, not something else."""
     book = small()

@@ -37,6 +37,8 @@ def test_a_whole_record_verifies_for_both_sides():
             (0, 0, 17, 16), (1, 0, 14, 13), (1, 1, 3, 2),
         ]  # fmt: skip
         assert sum(sum(x.kinds.values()) for x in verdict.chains) == 33
+        assert verdict.chains[2].kinds == {"generation": 1, "checkpoint": 1, "message": 1}
+        assert verdict.chains[0].kinds["presence"] == 1
         assert verdict.chains[0].unknown_kinds == {99: 1}
 
 

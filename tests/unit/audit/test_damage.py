@@ -150,6 +150,22 @@ def test_drop_an_entry_beside_which_a_fork_stands():
     assert "missing" in verdict.first_break.what
 
 
+def test_swap_the_entry_beside_which_a_fork_stands():
+    """The other branch is not put in the place of an entry that was moved: only what was moved is named, and nobody
+    is blamed for having acknowledged it."""
+    book = Book()
+    book.add(1, bodies.Ack())
+    book.add(0, bodies.Ack())
+    book.add(0, fork(book, 1))
+    book.add(1, bodies.Ack())
+    parts = items(book.export())
+    parts[3], parts[5] = parts[5], parts[3]
+    verdict = audited(b"".join(parts))
+
+    assert codes(verdict) == ["order", "order"]
+    assert [x.place for x in verdict.breaks.items] == [(1, 0, 1), (1, 0, 0)]
+
+
 def test_move_a_stray_among_the_entries():
     """Of strays and entries that are mixed, the fewer are named: the stray, or the entry that stands behind it."""
     parts = items(whole_export())
