@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from openline.wire.errors import Refused
-from tests.integration.keeping import WORDS, destroy, root_file, run, words_file
+from tests.integration.keeping import WORDS, destroy, fill, root_file, run, words_file
 from tests.integration.pairs import Pair, Station, make_pair
 
 pytestmark = pytest.mark.slow
@@ -62,6 +62,30 @@ def test_a_destroyed_site_comes_back_from_the_other_side_and_nothing_acknowledge
     north.start("--passphrase-file", str(words))
     assert north.message("and without the root").place.startswith("north 1/")
     pair.wait_equal()
+
+
+def test_a_long_record_comes_back_without_stopping_either_station(tmp_path, soak):
+    """100,000 entries, or 6,000, come a few at a time: the other side goes on answering, and sees the station whole."""
+    count = 100_000 if soak else 6_000
+    made = make_pair(tmp_path / "pair")
+    north, south = made.both
+    try:
+        fill(north, count)
+        made.start()
+        made.wait_equal(600)
+        north.kill()
+        destroy(north)
+        words, root = words_file(tmp_path), root_file(north, tmp_path)
+        arguments = ("--root", root, "--root-passphrase-file", words, "--passphrase-file", words)
+        run("restore", north.config, "--from", "peer", *arguments)
+        north.start(*map(str, arguments))
+        north.wait_until(lambda: (status := north.status()) is not None and not status.restoring, 600)
+        status = north.status()
+        assert status is not None
+        assert status.heads.entries > count
+        assert south.log.count('"carrier_down"') <= 2  # when it was killed; and once more, on a machine that stalls
+    finally:
+        made.stop()
 
 
 def test_an_old_backup_is_caught_up_before_anything_is_appended(pair, tmp_path):

@@ -126,7 +126,7 @@ class Inbound:
         self._notice_lost_tail(payload)
         if payload.restoring:
             self.restoration.asked(payload, carrier)
-        elif payload.holds_epoch == self.sealer.epoch.id and self.restoration.told(payload.have):
+        elif payload.holds_epoch == self.sealer.epoch.id and self.restoration.told(payload.have, carrier):
             self.ack_due = self.ack_due or self._unacknowledged()
             self.wanted_pulse += range(len(self.ctx.accord.lines))
 

@@ -30,6 +30,8 @@ from openline.wire.limits import FORKS_MAX
 from openline.wire.terms import Head
 
 CLAIM_MS: Final = 60_000  # chosen: several rounds of asking; longer, and a claim would be a gag
+ANSWER_ENTRIES: Final = 2048  # chosen: a third of a second of either station, so that the line stays up meanwhile
+SAME_MS: Final = 2_000  # chosen: a plea goes out in two forms and is answered once; asked again, it is after 5 s
 EMPTY_SIGNATURE: Final = bytes(64)
 
 
@@ -52,6 +54,9 @@ class Restoration:
         self.pleas_spent = {key.rpartition("/")[2] for key in ctx.store.metas("plea/")}
         self.plea: bytes | None = None  # of theirs, being answered
         ctx.on_append.append(self._on_entry)
+        self._asked_at: tuple[Have, ...] = ()  # our frontier when we asked last
+        self._answered: object = None
+        self._answered_ms = 0
         self.they_lack: dict[int, tuple[int, int]] | None = None  # side → what a restoring peer said it holds
 
     def _on_entry(self, entry: Entry) -> None:
@@ -117,6 +122,7 @@ class Restoration:
 
     def ask(self, carrier: int) -> None:
         if carrier in self.ctx.up:
+            self._asked_at = self.outbox.have()
             self.ctx.effects.sends += [Send(carrier, bundle) for bundle in self.packed()]
             if self.retry.since_ms is None:
                 self.retry.begin(self.ctx.now.elapsed_ms)
@@ -150,8 +156,9 @@ class Restoration:
             for h in have:
                 self.stated[h.side] = max(self.stated.get(h.side, NOWHERE), (h.gen, h.seq))
 
-    def told(self, have: tuple[Have, ...]) -> bool:
-        """Their frontier, while we restore: once we hold all that they hold, we go on. True if we went on just now."""
+    def told(self, have: tuple[Have, ...], carrier: int) -> bool:
+        """Their frontier, while we restore: once we hold all that they hold, we go on. If we do not yet, and got
+        further, we ask at once for more. True if we went on just now."""
         ctx = self.ctx
         if not ctx.restoring:
             return False
@@ -159,6 +166,8 @@ class Restoration:
         for side in (ctx.us, ctx.them):
             stated = theirs.get(side)
             if stated is not None and not self._reaches(side, stated):
+                if self.outbox.have() != self._asked_at:
+                    self.ask(carrier)
                 return False
         self._end()
         return not ctx.restoring
@@ -221,10 +230,12 @@ class Restoration:
         if payload.reentry is not None:
             self._admit(payload.reentry)
         self.they_lack = {h.side: (h.gen, h.seq) for h in payload.have}
-        if carrier not in ctx.up:
+        question = (carrier, payload.have, payload.holds_epoch)
+        just_now = question == self._answered and ctx.now.elapsed_ms - self._answered_ms < SAME_MS
+        if carrier not in ctx.up or just_now:
             return
-        for bundle in self.answer():
-            ctx.effects.sends.append(Send(carrier, bundle))
+        self._answered, self._answered_ms = question, ctx.now.elapsed_ms
+        ctx.effects.sends += [Send(carrier, bundle) for bundle in self.answer(ANSWER_ENTRIES)]
 
     def _admit(self, plea: Reentry) -> None:
         """Answer to keys that their root signed for a station that lost its own.
@@ -243,23 +254,28 @@ class Restoration:
         self.sealer.seal_for_reentry(plea.xwing)
         self.plea = plea.nonce
 
-    def answer(self) -> Iterator[bytes]:
-        """Both chains from where the restoring side stands, and our frontier, which tells it when it is whole; made as
-        it is taken."""
-        ctx, lack = self.ctx, self.they_lack or {}
-        for side in (ctx.us, ctx.them):
-            gen, seq = lack.get(side, NOWHERE)
-            for each in ctx.record.generations(side):
-                if each >= gen:
-                    yield from self._beyond(side, each, seq + 1 if each == gen else 0)
-        for kept in ctx.store.strays():
-            yield self.sealer.seal(Payload(entries=(kept.data,)), opener=True)
+    def answer(self, most: int | None = None) -> Iterator[bytes]:
+        """Both chains from where the restoring side stands, `most` entries of them, and our frontier, which tells it
+        whether it is whole; made as it is taken."""
+        for batch in self._lacking():
+            if most is not None:
+                batch, most = batch[:most], most - len(batch)
+            yield from (self.sealer.seal(Payload(entries=tuple(c)), opener=True) for c in chunks(batch))
+            if most is not None and most <= 0:
+                break
+        else:
+            for kept in self.ctx.store.strays():
+                yield self.sealer.seal(Payload(entries=(kept.data,)), opener=True)
         tail = Payload(have=self.outbox.have(), holds_epoch=self.sealer.newest)
         yield self.sealer.seal(tail, opener=True)
 
-    def _beyond(self, side: int, gen: int, seq: int) -> Iterator[bytes]:
-        """One chain from `seq` on to where it ends now."""
-        end = self.ctx.record.length(side, gen)
-        while found := self.ctx.entries(side, gen, seq, min(PACK_ENTRIES, end - seq)):
-            yield from (self.sealer.seal(Payload(entries=tuple(c)), opener=True) for c in chunks(found))
-            seq += len(found)
+    def _lacking(self) -> Iterator[list[bytes]]:
+        """What the restoring side lacks of both chains, up to where they end now, some entries at a time."""
+        ctx, lack = self.ctx, self.they_lack or {}
+        for side in (ctx.us, ctx.them):
+            gen, seq = lack.get(side, NOWHERE)
+            for each in (each for each in ctx.record.generations(side) if each >= gen):
+                at, end = (seq + 1 if each == gen else 0), ctx.record.length(side, each)
+                while found := ctx.entries(side, each, at, min(PACK_ENTRIES, end - at)):
+                    yield found
+                    at += len(found)
