@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from openline.cli import demo_pair
-from openline.wire.errors import Misuse, StorageFault
+from openline.wire.errors import StorageFault
 from tests.integration.keeping import run
 
 pytestmark = pytest.mark.slow
@@ -66,11 +66,3 @@ def test_another_process_of_that_number_is_not_ended(into):
     folder.mkdir(parents=True)
     (folder / "station.pid").write_text("1")
     assert demo_pair.stop(into) == 0
-
-
-def test_a_folder_too_deep_for_a_socket_is_refused(into):
-    """Said before anything is made or started."""
-    deep = into / ("d" * 60) / ("e" * 60)
-    with pytest.raises(Misuse, match="too deep"):
-        demo_pair.start(deep)
-    assert not deep.exists()

@@ -107,3 +107,16 @@ def test_a_socket_that_a_killed_station_left_is_no_hindrance(pair):
     assert os.path.lexists(pair.south.folder / "station.sock")
     pair.south.start()
     pair.wait_through()
+
+
+def test_a_folder_of_any_depth_has_a_socket(tmp_path):
+    """A station whose path is longer than the system allows for a socket serves and is asked all the same."""
+    deep = tmp_path.joinpath(*("a folder with a long name",) * 5)
+    pair = make_pair(deep)
+    try:
+        pair.start()
+        pair.wait_through()
+        assert pair.south.stop() == 0
+        assert not (pair.south.folder / "station.sock").exists()
+    finally:
+        pair.stop()

@@ -25,6 +25,7 @@ from openline.cli.files import FILE, for_terminal
 from openline.station import config as configs
 from openline.station.api import frames
 from openline.station.api import types as t
+from openline.station.api.socket_path import addressable
 from openline.station.config import Config
 from openline.wire.errors import (
     CarrierFault,
@@ -66,7 +67,8 @@ class _Unix(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
+        with addressable(self._path) as where:
+            self.sock.connect(where)
 
 
 class Asking:

@@ -22,7 +22,7 @@ from openline.cli.asking import Asking
 from openline.cli.standing import TRIAL_SIDES, make_pair
 from openline.keys.secret import SystemEntropy
 from openline.station.api import types as t
-from openline.wire.errors import Misuse, OpenlineError, StorageFault
+from openline.wire.errors import OpenlineError, StorageFault
 
 FOLDER: Final = "pair"
 CONFIG: Final = "station.toml"
@@ -32,19 +32,16 @@ LINE: Final = "hotline"
 PATIENCE_S: Final = 30.0
 ASK_AGAIN_S: Final = 0.1
 _STARTED: Final[list[subprocess.Popen[bytes]]] = []  # by this process: theirs to outlive, and ours to be done with
-SOCKET_PATH_MAX: Final = 100  # a Unix socket's path is at most some 104 bytes long, on some systems
 
 
 def start(into: Path) -> list[str]:
     """Make a pair in `into`, start both stations, and wait until each hears the other; the commands worth trying.
 
     Raises:
-        Misuse: there is no place for their sockets. StorageFault: one of them did not come up; both are stopped.
+        StorageFault: one of them did not come up; both are stopped.
     """
     stop(into)
     at = into / FOLDER
-    if max(len(os.fsencode(path.parent.absolute())) for path in configs(into)) > SOCKET_PATH_MAX - len("/station.sock"):
-        raise Misuse(f"{at}: too deep a folder for a station's socket", next_step="Give --export a shorter path.")
     shutil.rmtree(at, ignore_errors=True)
     make_pair(at, "UTC", int(time.time()), SystemEntropy())
     try:

@@ -17,6 +17,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from openline.station.api.socket_path import addressable
 from openline.wire.errors import Misuse
 
 MODE: Final = 0o660
@@ -59,11 +60,12 @@ def unix_socket(path: Path) -> socket.socket:
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o777 & ~MODE)
     try:
-        made.bind(str(path))
+        with addressable(path) as where:
+            made.bind(where)
     except OSError as error:
         made.close()
         raise Misuse(
-            f"{path}: cannot be made: {error.strerror}", next_step="Give [api] socket a short path that can be written."
+            f"{path}: cannot be made: {error.strerror}", next_step="Give [api] socket a path that can be written."
         ) from None
     finally:
         os.umask(before)
@@ -77,7 +79,8 @@ def _clear(path: Path) -> None:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
         try:
-            asking.connect(str(path))
+            with addressable(path) as where:
+                asking.connect(where)
         except ConnectionRefusedError:
             path.unlink(missing_ok=True)
             return
