@@ -23,6 +23,8 @@ class Reached(StrEnum):
 
 def reached(ledger: Ledger, item: Item) -> Reached:
     """The highest receipt that this record proves for a message, notice, document or letter."""
+    if item.letter:
+        return act_reached(ledger, item.place.side, item.position)  # no station can open it: no receipt says more
     if any(place.side != item.place.side for place in ledger.answers.get(item.id, ())):
         return Reached.ANSWERED
     bits = ledger.receipts.get((item.place.side, item.place.gen, item.place.seq), 0)

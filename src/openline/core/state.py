@@ -233,7 +233,8 @@ def _settled(ledger: Ledger, proof: Act, against: int) -> bool:
         if generation.place.side != against or pair not in getattr(generation.body, "forks", ()):
             continue
         for accept in ledger.accepts.get(generation.id, ()):
-            if accept.place.side == proof.place.side and accept.position > proof.position:
+            seen = accept.ack >= generation.position
+            if accept.place.side == proof.place.side and seen and accept.position > proof.position:
                 return True
     return False
 

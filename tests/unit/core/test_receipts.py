@@ -6,6 +6,8 @@ from openline.core import receipts
 from openline.core.receipts import Reached
 from openline.keys.entropy import SeededEntropy
 from openline.station import commands as c
+from openline.wire import bodies
+from tests.unit.core.folding import Story
 from tests.unit.station.desks import COPPER, Pair
 
 NORTH, SOUTH = 0, 1
@@ -64,6 +66,17 @@ def test_a_document_is_delivered_when_its_pages_are_verified_too():
     pair.deliver(carriers=(COPPER,))
 
     assert seen_by_both(pair, sent.id) == {Reached.DELIVERED}
+
+
+def test_a_letter_is_delivered_and_no_more():
+    """No station can open it: a receipt or an answer that names it, whoever wrote them, says nothing of it."""
+    story = Story()
+    letter = story.add(SOUTH, bodies.Letter(age=b"sealed"))
+    story.add(NORTH, bodies.Receipt(gen=letter.gen, seq=letter.seq))
+    story.add(NORTH, bodies.Message(number=1, text="read", answers=letter.id))
+    ledger = story.ledger
+
+    assert receipts.reached(ledger, ledger.items[letter.id]) is Reached.DELIVERED
 
 
 def test_nobody_but_an_officer_acknowledges():

@@ -34,9 +34,12 @@ def approved(side: int, body: Any, counter: int, officers: int = 1) -> Any:
     return replace(body, approvals=tuple(given))
 
 
-@pytest.mark.parametrize(("names", "stands"), [("both", False), ("another pair", True), ("nothing", True)])
-def test_a_dispute_ends_by_a_generation_that_names_both_entries(names, stands):
-    """An accepted generation settles the proofs whose two entries it names, and no others."""
+@pytest.mark.parametrize(
+    ("names", "seen", "stands"),
+    [("both", True, False), ("both", False, True), ("another pair", True, True), ("nothing", True, True)],
+)
+def test_a_dispute_ends_by_a_generation_that_names_both_entries(names, seen, stands):
+    """A generation settles the proofs whose two entries it names, and no others, once it is accepted by who had it."""
     fork = fork_proof(entry(0, 0, 0, Service(text="yes")).data, entry(0, 0, 0, Service(text="no")).data)
     pair = (entries.entry_id(fork.first), entries.entry_id(fork.second))
     forks = {"both": (pair,), "another pair": ((bytes(32), bytes(32)),), "nothing": ()}[names]
@@ -49,7 +52,8 @@ def test_a_dispute_ends_by_a_generation_that_names_both_entries(names, stands):
 
     ledger.add(entry(1, 0, 0, fork), None)
     ledger.add(generation, None)
-    ledger.add(entry(1, 0, 1, approved(1, Accept(target=generation.id), 1, officers=2)), generation.head)
+    accept = approved(1, Accept(target=generation.id), 1, officers=2)
+    ledger.add(entry(1, 0, 1, accept), generation.head if seen else None)
 
     assert (state.formal(ledger, 0, Lane.LIAISON, TIME_S) is state.Formal.DISPUTED) is stands
 
