@@ -37,7 +37,6 @@ from openline.station.keeping import Keeper
 from openline.station.key_file import Passphrase
 from openline.station.logs import Saying
 from openline.station.reading import first_line
-from openline.station.relaying import relay_maker
 from openline.station.runner import Runner
 from openline.store import open_store
 from openline.wire.accord import CarrierKind
@@ -78,6 +77,8 @@ class Program:
                 settings = self._live(asked)
                 makers[number] = lambda settings=settings: Live(settings)  # type: ignore[misc]
             else:
+                from openline.station.relaying import relay_maker  # a station without a relay never loads it
+
                 makers[number] = relay_maker(asked, accord_id=self.signed.id, side=self.side, psk=self.psk)
         return lambda: {number: make() for number, make in makers.items()}
 
