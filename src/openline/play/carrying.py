@@ -67,10 +67,10 @@ class Carriers:
         return self.kinds[carrier] is not CarrierKind.RELAY or to in self.attached[carrier]
 
     def _confirm_kept(self, sender: int, send: Send) -> None:
-        desk = self.stations[sender].desk
-        if desk is None or send.after is None or send.upto is None or sender not in self.attached[send.carrier]:
+        desk, kept = self.stations[sender].desk, send.ticket
+        if desk is None or kept is None or sender not in self.attached[send.carrier]:
             return
-        desk.outbox.kept_by_relay(send.carrier, send.after, send.upto)
+        self.stations[sender].turn(lambda: desk.relay_kept(send.carrier, kept, self.world.now(sender)))
 
     def hand_over(self, to: int, carrier: int, data: bytes) -> None:
         station = self.stations[to]
@@ -225,6 +225,7 @@ class Carriers:
         def read() -> None:
             for data in stick:
                 desk.arrive(carrier, data, self.world.now(to))
+            desk.pages.finish()
 
         station.turn(read)
         then()

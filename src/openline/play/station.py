@@ -228,7 +228,7 @@ class Station:
 
     def _people(self, desk: Desk) -> None:
         """The robots at the posts act on what just happened: open what came, pick up what rings."""
-        desk.pages.settle()
+        desk.pages.finish()
         for event in list(desk.ctx.effects.events):
             if event.what == "arrived" and self.modes[event.line] != "absent":
                 desk.show(event.id, self.world.now(self.side))

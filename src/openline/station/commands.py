@@ -42,8 +42,11 @@ class SendNotice(Compose):
 
 @dataclass(frozen=True, kw_only=True)
 class SendDocument(Compose):
+    """`digest`: the SHA-256 of the pages, where it was taken before; empty where it was not."""
+
     pages: bytes
     title: str = ""
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,7 +136,7 @@ def _tracked(
         return Draft(Message(text=command.text, **common), warnings)
     if isinstance(command, c.SendNotice):
         return Draft(Notice(form=command.form, fields=command.fields, **common), warnings)
-    digest = hashlib.sha256(command.pages).digest()
+    digest = command.digest or hashlib.sha256(command.pages).digest()
     return Draft(Document(size=len(command.pages), digest=digest, title=command.title, **common), warnings)
 
 

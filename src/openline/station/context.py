@@ -28,8 +28,9 @@ ELAPSED_START = Now(0, 0)
 
 
 class Send(NamedTuple):
-    """A bundle to hand to a carrier. `after`, `upto`: it holds our entries beyond the one and up to the other, which a
-    relay can confirm as kept. `key`: it makes one that waits there under the same key superfluous."""
+    """A bundle to hand to a carrier. `after`, `upto`: it holds our entries beyond the one and up to the other; `part`:
+    it holds this part of the pages of this digest; a relay can confirm either as kept. `key`: it makes one that waits
+    there under the same key superfluous."""
 
     carrier: int
     data: bytes
@@ -38,6 +39,12 @@ class Send(NamedTuple):
     stored: bool = True  # whether a relay keeps it for a side that is not attached
     bulk: bool = False  # whether everything else overtakes it
     key: object = None
+    part: tuple[bytes, int] | None = None
+
+    @property
+    def ticket(self) -> Send | None:
+        """What a relay's confirmation is told by, without the bytes; None where nothing waits for one."""
+        return None if self.upto is None and self.part is None else self._replace(data=b"")
 
 
 class Event(NamedTuple):

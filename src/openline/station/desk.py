@@ -38,7 +38,7 @@ from openline.station.retry import Retry
 from openline.station.sealer import Sealer
 from openline.station.watch import Watch
 from openline.station.watchkeeping import Watchkeeping
-from openline.wire.bodies import Ack, Key, Prekey, Receipt
+from openline.wire.bodies import Ack, Document, Key, Prekey, Receipt
 from openline.wire.bundle import Payload, Pulse
 from openline.wire.entry import Entry
 from openline.wire.errors import Misuse, invariant
@@ -202,8 +202,8 @@ class Desk:
         """
         self.ctx.now = now
         self.ctx.check_appending()
-        if pages is not None:
-            self.pages.keep_own(pages)
+        if pages is not None and isinstance(released.body, Document):
+            self.pages.keep_own(released.body.digest, pages)
         return self.ctx.append(released)
 
     def next_counter(self, officer: int) -> int:
@@ -306,11 +306,19 @@ class Desk:
         (ctx.away.add if attached is False else ctx.away.discard)(carrier)
         if before is None or before[1] != attached:
             self.outbox.relay_changed(carrier)
+            self.pages.relay_changed(carrier)
             if attached and carrier in ctx.up and not ctx.restoring:
                 self.outbox.returned(carrier)
                 for line in range(len(ctx.accord.lines)):
                     if carrier in line_carriers(ctx, line):
                         self.pulse(line, only=carrier)
+
+    def relay_kept(self, carrier: int, kept: Send, now: Now) -> None:
+        """A relay confirmed that it keeps what was sent by it."""
+        self.ctx.now = now
+        self.pages.kept(carrier, kept.part)
+        if kept.after is not None and kept.upto is not None:
+            self.outbox.kept_by_relay(carrier, kept.after, kept.upto)
 
     def probed(self, ok: bool, now: Now) -> None:
         """The outcome of probing our own network's reference points."""
@@ -402,13 +410,13 @@ class Desk:
     def next_ms(self, *, rounds: bool = True) -> int | None:
         """When `tick` wants to be called next, in elapsed time (pulses and probes are the runner's). Without `rounds`,
         what is only to be sent again does not count."""
-        times = [self.calls.next_ms(), self.restoration.claim_ends_ms(), self.outbox.next_hint_ms()]
+        ctx, pages, outbox = self.ctx, self.pages, self.outbox
+        times = [self.calls.next_ms(), self.restoration.claim_ends_ms(), outbox.next_hint_ms(), pages.next_turn_ms()]
         if rounds:
-            times += [self.outbox.next_ms(), self.pages.next_ms(), self.restoration.next_round_ms()]
+            times += [outbox.next_ms(), pages.next_ms(), self.restoration.next_round_ms()]
         due_s = self.duties.next_s()
-        if due_s is not None and not self.ctx.restoring:
-            ahead = self.ctx.now.clock_ms - self.ctx.now.elapsed_ms
-            times.append(due_s * 1000 - ahead)
+        if due_s is not None and not ctx.restoring:
+            times.append(due_s * 1000 - (ctx.now.clock_ms - ctx.now.elapsed_ms))
         return min((t for t in times if t is not None), default=None)
 
     def retries(self) -> list[Retry]:
@@ -417,8 +425,8 @@ class Desk:
 
     def has_repeated(self) -> bool:
         """Whether all that waits has been sent again at least once since it was new."""
-        rest = [*self.pages.retries(), self.restoration.retry]
-        return self.outbox.has_repeated() and all(r.since_ms is None or r.round > 0 for r in rest)
+        asked = self.restoration.retry.since_ms is None or self.restoration.retry.round > 0
+        return asked and self.outbox.has_repeated() and self.pages.has_repeated()
 
     def tick(self, now: Now) -> None:
         self.ctx.now = now

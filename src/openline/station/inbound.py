@@ -93,9 +93,10 @@ class Inbound:
             ctx.tell("strange", text=error.what)
             return
         try:
-            if self.watch.is_news(carrier, bundle):
+            news = self.watch.is_news(carrier, bundle)
+            if news:
                 self._hear(payload, carrier)
-            self._apply(payload, carrier)
+            self._apply(payload, carrier, news)
         except PeerFault as error:
             ctx.tell("strange", text=error.what)
 
@@ -110,12 +111,12 @@ class Inbound:
             self.watch.heard_signal(signal.line)
             self.calls.heard(signal, carrier)
 
-    def _apply(self, payload: Payload, carrier: int) -> None:
+    def _apply(self, payload: Payload, carrier: int, news: bool) -> None:
         if payload.entries:
             self._entries(payload.entries, carrier)
         if payload.parts:
             self.pages.arrived(payload.parts, carrier)
-        if payload.parts_wanted:
+        if payload.parts_wanted and news:  # who repeats an old word must not have half a window sent for each
             self.pages.asked(payload.parts_wanted, carrier)
         for have in payload.have:
             if have.side == self.ctx.us:

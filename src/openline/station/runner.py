@@ -68,9 +68,8 @@ class Told:
         self.runner.post(lambda desk, now: desk.relay_word(self.carrier, in_touch, attached, now))
 
     def kept(self, ticket: object) -> None:
-        if isinstance(ticket, Send) and ticket.after is not None and ticket.upto is not None:
-            after, upto = ticket.after, ticket.upto
-            self.runner.post(lambda desk, now: desk.outbox.kept_by_relay(self.carrier, after, upto))
+        if isinstance(ticket, Send):
+            self.runner.post(lambda desk, now: desk.relay_kept(self.carrier, ticket, now))
 
     def trouble(self, what: str) -> None:
         self.runner.log("carrier_trouble", carrier=self.name, what=what)
@@ -263,8 +262,7 @@ class Runner:
     def _hand_out(self, send: Send) -> None:
         carrier = self.carriers.get(send.carrier)
         if carrier is not None:
-            ticket = send if send.upto is not None else None
-            carrier.send(Parcel(send.data, send.stored, ticket, send.bulk, send.key))
+            carrier.send(Parcel(send.data, send.stored, send.ticket, send.bulk, send.key))
 
     def _tell(self, event: Event) -> None:
         line = self.desk.ctx.accord.lines[event.line].id if event.line < len(self.desk.ctx.accord.lines) else ""

@@ -55,6 +55,17 @@ def test_what_finds_no_room_is_dropped_and_counted():
     assert [len(data) for data in taken(waiting)] == [6, 4]
 
 
+def test_parts_of_pages_take_no_messages_room():
+    """A queue full of bulk takes a message all the same."""
+    waiting = Waiting(bytes_max=10, bulk_bytes_max=10)
+    for _ in range(3):
+        waiting.put(Parcel(bytes(5), bulk=True))
+    waiting.put(Parcel(b"word"))
+
+    assert waiting.dropped == 1
+    assert taken(waiting) == [b"word", bytes(5), bytes(5)]
+
+
 def test_a_path_that_is_gone_keeps_nothing():
     """What waited is dropped: the record sends it again by a path that stands."""
     waiting = Waiting()
@@ -69,7 +80,7 @@ def test_a_path_that_is_gone_keeps_nothing():
 @given(st.lists(st.tuples(st.binary(max_size=8), st.booleans(), st.sampled_from([None, "x", "y"])), max_size=40))
 def test_bytes_are_what_waits_and_never_more_than_the_bound(puts):
     """Whatever is put in, the count of bytes is that of what can be taken out."""
-    waiting = Waiting(bytes_max=32)
+    waiting = Waiting(bytes_max=24, bulk_bytes_max=8)
     for data, bulk, key in puts:
         waiting.put(Parcel(data, bulk=bulk, key=key))
         assert waiting.bytes <= 32

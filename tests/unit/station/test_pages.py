@@ -10,7 +10,8 @@ from openline.core import receipts
 from openline.core.receipts import Reached
 from openline.keys.secret import StationKeys
 from openline.station.commands import SendDocument, SendMessage
-from openline.station.pages import EARLY_MAX, part_count, ranges
+from openline.station.pages import EARLY_MAX
+from openline.station.parts import part_count, runs, set_of
 from openline.wire.bundle import Part, PartsWanted, Payload
 from openline.wire.entry import Entry
 from openline.wire.limits import PART_BYTES
@@ -137,7 +138,7 @@ def test_pages_wait_out_a_crash(pair: Pair) -> None:
     south = pair.nodes[SOUTH]
     south.kill()
     south.start()
-    assert [came.lacking for came in south.running.pages.incoming.values()] == [{2}]
+    assert [came.lacking for came in south.running.pages.incoming.values()] == [1 << 2]
     pair.settle()
     pair.advance(60_000, settling=True)
     assert reached(pair.nodes[NORTH], entry) is Reached.DELIVERED
@@ -201,5 +202,5 @@ def test_a_part_asked_for_many_times_in_one_bundle_is_sent_once(pair: Pair) -> N
 
 def test_ranges() -> None:
     """Numbers in a row are one range."""
-    assert ranges([]) == []
-    assert ranges([0, 1, 2, 5, 7, 8]) == [(0, 2), (5, 5), (7, 8)]
+    assert list(runs(0)) == []
+    assert list(runs(set_of([0, 1, 2, 5, 7, 8]))) == [(0, 2), (5, 5), (7, 8)]

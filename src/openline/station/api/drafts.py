@@ -9,6 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ from openline.station.api import types as t
 from openline.station.api.citing import Citations
 from openline.station.api.translate import Translator
 from openline.station.desk import Desk
+from openline.station.parts import part_count
 from openline.station.runner import Runner
 from openline.wire import cbor
 from openline.wire.bodies import Body, Receipt, kind_of, to_plain
@@ -36,6 +38,7 @@ from openline.wire.terms import Approval
 DRAFTS_MAX: Final = 256  # chosen: more than a post has at hand in a day
 ID_BYTES: Final = 4
 PREFIX: Final = "draft/"
+STORED_PARTS: Final = 64  # chosen: 2 MiB to a commit, some 20 ms
 PAGES_HELD_MAX: Final = 2 * BLOB_BYTES_MAX  # chosen: one document that waits, and one that is being drafted
 
 
@@ -62,7 +65,7 @@ class Drafts:
 
     # ---- pages
 
-    def keep_pages(self, pages: bytes) -> str:
+    async def keep_pages(self, pages: bytes) -> str:
         """Hold the pages of a document until its draft is recorded; their digest.
 
         Raises:
@@ -70,7 +73,7 @@ class Drafts:
         """
         if len(pages) > BLOB_BYTES_MAX:
             raise Misuse(f"pages of {len(pages)} bytes: a document has {BLOB_BYTES_MAX} at most")
-        digest = hashlib.sha256(pages).digest()
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(pages).digest())
         self.pages.pop(digest, None)
         needed = {each.command.pages for each in self.known.values() if isinstance(each.command, t.Document)}
         for held in [held for held in self.pages if held.hex() not in needed]:  # oldest first
@@ -86,6 +89,30 @@ class Drafts:
             raise Misuse("these pages were not handed in", next_step="Hand them in again, then draft the document.")
         return self.pages[digest]
 
+    async def _store_pages(self, asked: t.AnyCommand, given: int) -> None:
+        """Before a document is recorded, with so many approvals: its pages go into the store, some in each turn, so
+        that the largest holds nobody up. If it is not recorded after all, they lie there and mean nothing."""
+        if not isinstance(asked, t.Document):
+            return
+        command = self.translator.command(asked)
+
+        def needed(desk: Desk, now: Now) -> int:
+            desk.check_appending()
+            return desk.approvals_needed(desk.draft(command, now))
+
+        if given < await self.runner.ask(needed):
+            return
+        digest = bytes.fromhex(asked.pages)
+        pages = self._pages_of(digest)
+        parts = range(part_count(len(pages)))
+        for at in range(0, len(parts), STORED_PARTS):
+            some = parts[at : at + STORED_PARTS]
+
+            def keep(desk: Desk, now: Now, some: range = some) -> None:
+                desk.pages.keep_some(digest, pages, some)
+
+            await self.runner.ask(keep)
+
     # ---- drafting and release
 
     async def make(self, asked: t.AnyCommand) -> t.Drafted:
@@ -94,6 +121,7 @@ class Drafts:
         Raises:
             Refused: a rule refuses it. Misuse: a name in it means nothing.
         """
+        await self._store_pages(asked, 0)
         return await self.runner.ask(lambda desk, now: self._make(desk, now, asked))
 
     def _make(self, desk: Desk, now: Now, asked: t.AnyCommand) -> t.Drafted:
@@ -115,6 +143,8 @@ class Drafts:
             Refused: the signature or counter does not hold, or the record has changed what the draft says.
             Misuse: no such draft or officer.
         """
+        pending = self._pending(identity)
+        await self._store_pages(pending.command, len(pending.given) + 1)
         return await self.runner.ask(lambda desk, now: self._approve(desk, now, identity, asked))
 
     def _approve(self, desk: Desk, now: Now, identity: str, asked: t.Approve) -> t.Drafted:

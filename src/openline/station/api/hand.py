@@ -61,6 +61,8 @@ async def unpacked(runner: Runner, citations: Citations, carrier: int, bundles: 
         return runner.done_with(lambda desk, now: taken.take(desk, carrier, bundle, now))
 
     await asyncio.gather(*map(take, bundles))
+    while runner.desk.pages.hashing:  # so that what is packed next takes the receipts along
+        await runner.ask(lambda desk, now: None)
     places = [(identity, runner.desk.ctx.record.ledger.items[identity].place) for identity in taken.arrived]
     return t.Unpacked(
         bundles=len(bundles),

@@ -8,6 +8,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import asyncio
 from itertools import islice
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from openline.station.api.offers import OfferView
 from openline.station.api.reading import Reading
 from openline.station.desk import Desk
 from openline.station.duty import Duty
-from openline.station.pages import part_count
+from openline.station.parts import part_count
 from openline.station.runner import Runner
 from openline.wire import bodies
 from openline.wire.entry import Entry, Place
@@ -101,7 +102,7 @@ class InboxView:
         identity, place, item = self._found(ref)
         return t.One(item=self._item(identity, place, item, whole=True))
 
-    def pages(self, ref: str) -> bytes:
+    async def pages(self, ref: str) -> bytes:
         """The pages of a document of either side.
 
         Raises:
@@ -112,7 +113,9 @@ class InboxView:
             raise Misuse(f"{ref} is no document", next_step="Only documents have pages.")
         entry, _ = self.reading.entry(identity, place)
         body = entry.body
-        found = None if not isinstance(body, bodies.Document) else self.runner.desk.pages.whole(body)
+        found = None
+        if isinstance(body, bodies.Document):
+            found = await asyncio.to_thread(self.runner.desk.pages.whole, body)  # some 64 MiB: the loop goes on
         if found is None:
             raise Refused(
                 f"the pages of {ref} have not all come yet",

@@ -19,7 +19,6 @@ from openline.station.api.citing import Citations
 from openline.station.api.reading import Reading
 from openline.station.desk import Desk
 from openline.station.outbox import NOWHERE, Position
-from openline.station.retry import Retry
 from openline.station.runner import Runner
 from openline.wire import bodies
 from openline.wire import entry as entries
@@ -178,9 +177,7 @@ class OutboxView:
         if self.ctx.restoring:
             return None, "this station is fetching its own record back"
         if position <= desk.outbox.held:
-            out = desk.pages.outgoing.get(entry.place)
-            retry: Retry | None = None if out is None else out.retry
-            due = retry.next_ms() if retry is not None and self.ctx.worth_repeating() else None
+            due = desk.pages.next_ms() if entry.place in desk.pages.outgoing else None
         else:
             due = desk.outbox.next_ms()
         if due is not None:

@@ -70,7 +70,7 @@ async def _accord(service: Service, asked: Asked) -> bytes:
 
 
 async def _pages(service: Service, asked: Asked) -> dict[str, str]:
-    return {"pages": service.drafts.keep_pages(asked.body)}
+    return {"pages": await service.drafts.keep_pages(asked.body)}
 
 
 async def _draft(service: Service, asked: Asked) -> t.Drafted:

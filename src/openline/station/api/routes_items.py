@@ -44,7 +44,7 @@ async def _open(service: Service, asked: Asked) -> t.Opened:
 
 
 async def _pages(service: Service, asked: Asked) -> bytes:
-    return service.inbox.pages(_ref(asked))
+    return await service.inbox.pages(_ref(asked))
 
 
 async def _outbox(service: Service, asked: Asked) -> t.Outbox:

@@ -59,8 +59,9 @@ class Translator:
                 fields = tuple(sorted(asked.fields.items()))
                 return c.SendNotice(form=asked.form, fields=fields, **self._marks(asked))
             case t.Document():
-                pages = self.pages_of(bytes.fromhex(asked.pages))
-                return c.SendDocument(pages=pages, title=asked.title, **self._marks(asked))
+                digest = bytes.fromhex(asked.pages)
+                pages = self.pages_of(digest)
+                return c.SendDocument(pages=pages, digest=digest, title=asked.title, **self._marks(asked))
             case t.Reply():
                 return c.SendAnswer(
                     to=self.citations.resolve(asked.to),
