@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.http11 import Request, Response
 
 from openline.carriers.live import PENDING_MAX, PIECE, SUBPROTOCOL, WHOLE, Live, Settings
 from openline.carriers.live_tls import client_context, server_context
@@ -287,3 +289,82 @@ def test_the_newest_connection_sends(ends):
     asyncio.run(ends.both(act))
 
 
+class StoppingEar(Ear):
+    """A station that is told to stop at the moment at which its path goes."""
+
+    running: asyncio.Task[None] | None = None
+
+    def down(self, why: str) -> None:
+        super().down(why)
+        if self.running is not None:
+            self.running.cancel()
+
+
+def test_a_stop_at_the_moment_the_other_side_goes_is_a_stop(ends):
+    """Both stations are stopped at once, as when a machine goes down: neither goes on dialling."""
+
+    async def act() -> None:
+        ear = StoppingEar()
+        async with asyncio.timeout(PATIENCE_S):
+            south = asyncio.create_task(ends.south.run(ends.ears[1]))
+            ear.running = asyncio.create_task(ends.north.run(ear))
+            await ear.until(lambda: "up" in ear.told)
+            south.cancel()
+            await asyncio.wait({south, ear.running})
+        assert ear.running.cancelled()
+
+    asyncio.run(act())
+
+
+def test_a_stop_at_the_moment_of_a_nudge_is_a_stop(ends):
+    """A station that waits for its next attempt is woken and stopped at once: it stops."""
+
+    async def act() -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            north = asyncio.create_task(ends.north.run(Ear()))  # nobody listens: it waits between two attempts
+            waits = ends.north._nudged
+            while not waits._waiters:
+                await asyncio.wait({asyncio.get_running_loop().create_future()}, timeout=LOOK_AGAIN_S)
+            ends.north.nudge()
+            north.cancel()
+            await asyncio.wait({north})
+        assert north.cancelled()
+
+    asyncio.run(act())
+
+
+def test_a_redirection_is_followed_nowhere(ends):
+    """The other side cannot make our station dial an address of its choice."""
+
+    async def act() -> None:
+        came: list[str] = []
+        lured = asyncio.Event()
+
+        async def never(connection: ServerConnection) -> None:
+            raise AssertionError("nothing is served here")
+
+        async def elsewhere(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            came.append("elsewhere")
+            writer.close()
+
+        async with await asyncio.start_server(elsewhere, "127.0.0.1", 0) as other:
+            port = other.sockets[0].getsockname()[1]
+
+            def redirect(connection: ServerConnection, request: Request) -> Response:
+                if came:
+                    lured.set()
+                came.append("asked")
+                answer = connection.respond(302, "over there")
+                answer.headers["Location"] = f"wss://127.0.0.1:{port}/"
+                return answer
+
+            context = server_context(ends.files[1], tls.anchor(ends.roots[0].ed25519.public))
+            async with serve(never, "127.0.0.1", ends.port, ssl=context, process_request=redirect):
+                north = asyncio.create_task(ends.north.run(Ear()))
+                async with asyncio.timeout(PATIENCE_S):
+                    await lured.wait()  # it asked, was sent elsewhere, and asked here again
+                north.cancel()
+                await asyncio.wait({north})
+        assert set(came) == {"asked"}
+
+    asyncio.run(act())

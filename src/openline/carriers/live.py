@@ -61,6 +61,14 @@ class Settings:
     rate_bytes_s: int = 0
 
 
+class _Dialling(connect):
+    """Dials the address it is given. A redirection is followed nowhere: who is dialled is our configuration's to say,
+    and no other side's."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
 class Path:
     """One connection, and the pieces of what is coming by it."""
 
@@ -161,7 +169,8 @@ class Live:
                     wait_s = DIAL_FIRST_S
             if not self.paths:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._nudged.wait(), wait_s * random.uniform(0.5, 1))
+                    async with asyncio.timeout(wait_s * random.uniform(0.5, 1)):
+                        await self._nudged.wait()
                 wait_s = min(wait_s * 2, DIAL_MAX_S)
             else:
                 await self._nudged.wait()  # until the last path is gone
@@ -170,7 +179,7 @@ class Live:
         """Whether a connection stood; returns when it is gone."""
         host, port = address(where)
         try:
-            connection = await connect(
+            connection = await _Dialling(
                 f"wss://{bracketed(host)}:{port}/",
                 ssl=self.settings.client_tls,
                 proxy=None,
@@ -205,8 +214,7 @@ class Live:
                 self._serving.discard(serving)
             sending.cancel()
             self._fall(path, why)
-            with suppress(asyncio.CancelledError, ConnectionClosed):
-                await sending
+            await asyncio.wait({sending})  # unlike awaiting it, this tells its end from a stop of ours
 
     def _stand(self, path: Path) -> None:
         """A new connection: the other side may have lost what the one before it carried, so the path is told anew."""

@@ -114,7 +114,8 @@ class Delivery:
                 return
             if pause_s is not None:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(asyncio.Event().wait(), pause_s)
+                    async with asyncio.timeout(pause_s):
+                        await asyncio.Event().wait()
 
     def _went(self, post: Post) -> None:
         if post.failing:

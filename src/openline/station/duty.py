@@ -90,7 +90,8 @@ class Duty:
         while True:
             self.runner.post(lambda desk, now: None)
             with suppress(TimeoutError):
-                await asyncio.wait_for(never.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    await never.wait()
 
     def remarks(self) -> tuple[str, ...]:
         """What an officer should know that is no alarm."""

@@ -165,7 +165,8 @@ class Program:
             if not self._stopping.is_set():
                 delay_s, tries = AGAIN_S[min(tries, len(AGAIN_S) - 1)], tries + 1
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), delay_s)
+                    async with asyncio.timeout(delay_s):
+                        await self._stopping.wait()
 
     async def _once(self, up: Callable[[], None]) -> None:
         """The station from reading its store to its end: stopped, or a fault."""

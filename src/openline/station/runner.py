@@ -330,7 +330,8 @@ class Runner:
             now = self.clock.now()
             every_s = min(self._pulse_ms(n, now) for n in range(len(self.desk.ctx.accord.lines))) / 1000
             with suppress(TimeoutError):
-                await asyncio.wait_for(due.wait(), every_s)
+                async with asyncio.timeout(every_s):
+                    await due.wait()
 
 
 def _fail(done: asyncio.Future[Any] | None, fault: OpenlineError) -> None:
