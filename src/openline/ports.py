@@ -181,8 +181,9 @@ class Told(Protocol):
         """The path is gone; `why` is one sentence for the log and for `status`."""
 
     def arrived(self, bundle: bytes) -> Awaitable[None]:
-        """A bundle came. What is given back completes when the station has taken it in durably, or refused it; it
-        never raises. A carrier that lets few of them stand unfinished pushes back on a flood."""
+        """A bundle came. What is given back completes when the station has taken it in durably, or refused it; it is
+        cancelled where the station stopped before that, so that the bundle was not dealt with, and raises nothing else.
+        A carrier that lets few of them stand unfinished pushes back on a flood."""
 
     def word(self, in_touch: bool, attached: bool | None) -> None:
         """What a relay says of the other side (spec 5.4); `in_touch` false when we no longer hear the relay."""

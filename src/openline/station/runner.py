@@ -6,7 +6,7 @@ Rules of this file:
 2. The desk is touched from the loop's thread alone. Whoever asks something of it gets the answer when its turn is
    durable.
 3. After a storage fault or a fault of our own the desk's memory is worth nothing: the runner stops and says why; a
-   new one reads the store again.
+   new one reads the store again. Whoever asked, or asks then, is told; nobody waits for a turn that will not come.
 4. Pulses and probes are the runner's; everything else that is due is the desk's to say.
 """
 
@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from openline.core import state
@@ -32,6 +34,7 @@ EVENTS_KEPT: Final = 256
 
 T = TypeVar("T")
 Input = Callable[[Desk, Now], None]
+Asked = tuple[Input, asyncio.Future[Any] | None]
 Probe = Callable[[], Awaitable[bool]]
 
 
@@ -60,7 +63,17 @@ class Told:
         self.runner.post(lambda desk, now: desk.carrier_down(self.carrier, now))
 
     def arrived(self, bundle: bytes) -> Awaitable[None]:
-        return self.runner.done_with(lambda desk, now: desk.arrive(self.carrier, bundle, now))
+        asked = self.runner.done_with(lambda desk, now: desk.arrive(self.carrier, bundle, now))
+        taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def settle(asked: asyncio.Future[None]) -> None:
+            if isinstance(asked.exception(), OurFault | StorageFault):
+                taken.cancel()
+            elif not taken.done():
+                taken.set_result(None)
+
+        asked.add_done_callback(settle)
+        return taken
 
     def word(self, in_touch: bool, attached: bool | None) -> None:
         if attached:
@@ -113,7 +126,9 @@ class Runner:
         self.turns = 0
         self._probe = probe
         self._writer = GroupWriter(store)
-        self._inputs: deque[tuple[Input, asyncio.Future[Any] | None]] = deque()
+        self._inputs: deque[Asked] = deque()
+        self._in_hand: list[Asked] = []  # of the turn that runs
+        self._ended: OpenlineError | None = None  # why there are no more turns
         self._wake = asyncio.Event()
         self._changed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -124,13 +139,17 @@ class Runner:
     # ---- asking
 
     def post(self, act: Input) -> None:
-        """Have the desk do something in its next turn."""
-        self._inputs.append((act, None))
-        self._wake.set()
+        """Have the desk do something in its next turn; nothing is done if there is none."""
+        if self._ended is None:
+            self._inputs.append((act, None))
+            self._wake.set()
 
     def done_with(self, act: Input) -> asyncio.Future[None]:
         """As `post`; the future completes when the turn is durable, whatever came of it."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._ended is not None:
+            _fail(done, self._ended)
+            return done
         self._inputs.append((act, done))
         self._wake.set()
         return done
@@ -151,8 +170,14 @@ class Runner:
         return result[0]
 
     async def until(self, holds: Callable[[Desk], T | None]) -> T:
-        """The first value other than None that `holds` gives after a turn."""
+        """The first value other than None that `holds` gives after a turn.
+
+        Raises:
+            StorageFault, OurFault: the runner stopped.
+        """
         while (found := holds(self.desk)) is None:
+            if self._ended is not None:
+                raise self._ended
             self._changed.clear()
             await self._changed.wait()
         return found
@@ -188,8 +213,9 @@ class Runner:
                 if self._probe is not None:
                     group.create_task(self._probing(self._probe))
                 group.create_task(self._turning())
-        except* OpenlineError as faults:
-            raise faults.exceptions[0] from None
+        except Exception as error:
+            self._ended = fault = _fault_of(error)
+            raise fault from fault.__cause__
         finally:
             self._stop()
 
@@ -197,9 +223,12 @@ class Runner:
         if self._timer is not None:
             self._timer.cancel()
         self._writer.close()
-        fault = self._writer.fault or StorageFault("this station is stopping", next_step="Ask again when it is up.")
-        while self._inputs:
-            _fail(self._inputs.popleft()[1], fault)
+        if self._ended is None:
+            self._ended = StorageFault("this station is stopping", next_step="Ask again when it is up.")
+        for _, done in (*self._in_hand, *self._inputs):
+            _fail(done, self._ended)
+        self._inputs.clear()
+        self._changed.set()
 
     async def _turning(self) -> None:
         while True:
@@ -208,31 +237,36 @@ class Runner:
             while self._inputs:
                 count = min(len(self._inputs), TURN_INPUTS_MAX)
                 await self._turn([self._inputs.popleft() for _ in range(count)])
-            self._plan()
+                self._plan()  # after each, for under load the inputs never run out
 
-    async def _turn(self, inputs: list[tuple[Input, asyncio.Future[Any] | None]]) -> None:
+    async def _turn(self, inputs: list[Asked]) -> None:
         failed: dict[int, OpenlineError] = {}
+        self._in_hand = inputs
         try:
             self._act(inputs, failed)
             await self._finish()
-        except OpenlineError as fault:
-            for _, done in inputs:
-                _fail(done, fault)
+        except asyncio.CancelledError:
+            self._writer.close()  # what this turn wrote was submitted: it is durable now, and who asked is told so
+            if self._writer.fault is None:
+                self._answer(inputs, failed)
             raise
-        for place, (_, done) in enumerate(inputs):
-            if done is not None and not done.done():
-                if place in failed:
-                    done.set_exception(failed[place])
-                else:
-                    done.set_result(None)
-            elif done is None and place in failed:
-                self.log("refused", what=failed[place].what)
+        self._answer(inputs, failed)
         for tell in self.after_turn:
             tell()
         self.turns += 1
         self._changed.set()
 
-    def _act(self, inputs: list[tuple[Input, asyncio.Future[Any] | None]], failed: dict[int, OpenlineError]) -> None:
+    def _answer(self, inputs: list[Asked], failed: dict[int, OpenlineError]) -> None:
+        self._in_hand = []
+        for place, (_, done) in enumerate(inputs):
+            if place in failed:
+                _fail(done, failed[place])
+                if done is None:
+                    self.log("refused", what=failed[place].what)
+            elif done is not None and not done.done():
+                done.set_result(None)
+
+    def _act(self, inputs: list[Asked], failed: dict[int, OpenlineError]) -> None:
         desk, now = self.desk, self._now()
         for place, (act, _) in enumerate(inputs):
             try:
@@ -338,6 +372,19 @@ def _fail(done: asyncio.Future[Any] | None, fault: OpenlineError) -> None:
     if done is not None and not done.done():
         done.set_exception(fault)
         done.exception()  # nobody may be waiting any more
+
+
+def _fault_of(error: Exception) -> OpenlineError:
+    """What ended the runner: the first of a group, and what nobody foresaw as a fault of our own. That is told by its
+    place, for its words may hold what somebody wrote."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, OpenlineError):
+        return error
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    fault = OurFault(f"a defect: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}")
+    fault.__cause__ = error
+    return fault
 
 
 async def _running(task: Callable[[], Awaitable[None]]) -> None:

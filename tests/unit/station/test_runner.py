@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -28,11 +29,11 @@ COPPER = 0
 class Clock(MachineClock):
     """A clock that a test may set; steady time goes on by itself."""
 
-    ahead_ms = 0
+    ahead_ms = ahead_elapsed_ms = 0
 
     def now(self) -> Now:
         real = super().now()
-        return Now(real.clock_ms + self.ahead_ms, real.elapsed_ms)
+        return Now(real.clock_ms + self.ahead_ms, real.elapsed_ms + self.ahead_elapsed_ms)
 
 
 class Wire:
@@ -42,6 +43,7 @@ class Wire:
         self.other: Wire | None = None
         self.told: ToldPort | None = None
         self.nudged = 0
+        self.taken: list[Awaitable[None]] = []  # what came of what it sent
         self.connected = asyncio.Event()
 
     async def run(self, told: ToldPort) -> None:
@@ -54,7 +56,7 @@ class Wire:
 
     def send(self, parcel: Parcel) -> None:
         if self.other is not None and self.other.told is not None:
-            self.other.told.arrived(parcel.data)
+            self.taken.append(self.other.told.arrived(parcel.data))
 
     def nudge(self) -> None:
         self.nudged += 1
@@ -67,10 +69,15 @@ class Failing(MemoryStore):
     """A store whose disk fails when it is told to."""
 
     full = False
+    began: threading.Event | None = None
+    may_go: threading.Event | None = None
 
     def commit(self, writes: Sequence[Write]) -> None:
         if self.full:
             raise StorageFault("the disk is full", next_step="Make room.")
+        if self.began is not None and self.may_go is not None:
+            self.began.set()
+            self.may_go.wait(PATIENCE_S)
         super().commit(writes)
 
 
@@ -178,6 +185,97 @@ def test_a_fault_of_the_disk_ends_the_runner_and_is_told_to_who_waits():
         with pytest.raises(StorageFault):
             await pair.runners[0].ask(sending("lost"))
         assert pair.stores[1].count() == before
+
+    with suppress(StorageFault):
+        run(act)
+
+
+def test_a_defect_ends_the_runner_and_is_told_without_content():
+    """What nobody foresaw is a fault of our own for who asked and for who runs it: its place, and not its words."""
+    told: list[OurFault] = []
+
+    async def act(pair: Pair) -> None:
+        def defect(desk: Desk, now: Now) -> None:
+            raise LookupError("a secret word")
+
+        with pytest.raises(OurFault, match=r"LookupError in test_runner\.py, line") as found:
+            await pair.runners[0].ask(defect)
+        told.append(found.value)
+
+    with suppress(OurFault):
+        run(act)
+    assert "secret" not in str(told[0])
+
+
+def test_nobody_waits_for_a_runner_that_has_ended():
+    """What is asked after the end, and who waited for something to come about, is told so at once."""
+
+    async def act(pair: Pair) -> None:
+        waiting = asyncio.create_task(pair.runners[0].until(lambda desk: None))
+        pair.stores[0].full = True
+        with pytest.raises(StorageFault):
+            await pair.runners[0].ask(sending("lost"))
+        for asked in (waiting, pair.runners[0].ask(sending("late"))):
+            with pytest.raises(StorageFault):
+                await asked
+
+    with suppress(StorageFault):
+        run(act)
+
+
+def test_who_asked_in_the_turn_that_a_stop_cuts_short_is_answered():
+    """A stop in the middle of a commit: the commit is done, and who asked hears that it is, not that it failed."""
+
+    async def act() -> None:
+        pair = Pair()
+        running = asyncio.create_task(pair.runners[0].run())
+        store = pair.stores[0]
+        async with asyncio.timeout(PATIENCE_S):
+            await pair.runners[0].until(lambda desk: True if desk.ctx.now.elapsed_ms else None)
+            store.began, store.may_go = threading.Event(), threading.Event()
+            asking = asyncio.create_task(pair.runners[0].ask(sending("just in time")))
+            await asyncio.to_thread(store.began.wait, PATIENCE_S)
+            running.cancel()
+            store.may_go.set()
+            entry = await asking
+            await asyncio.wait({running})
+        assert store.entry(entry.id) is not None
+
+    asyncio.run(act())
+
+
+def test_time_goes_on_under_load():
+    """However much is asked without a pause, what is due comes about: pulses go, and calls ring out."""
+
+    async def act(pair: Pair) -> None:
+        runner = pair.runners[0]
+
+        def more(desk: Desk, now: Now) -> None:
+            desk.ctx.remember("load", b"1")  # a commit, during which the next comes
+            runner.post(lambda desk, now: None)
+
+        runner.in_turn.append(more)
+        runner.post(lambda desk, now: None)
+        for _ in range(3):
+            before = runner._pulse_at[0]
+            pair.clocks[0].ahead_elapsed_ms += 3_600_000
+            await runner.until(lambda desk, before=before: True if runner._pulse_at[0] > before + 3_000_000 else None)
+        runner.in_turn.remove(more)
+
+    run(act)
+
+
+def test_what_the_disk_did_not_take_is_not_told_to_be_taken_in():
+    """A carrier that keeps what it carried until the station has it, keeps it: nothing tells it otherwise."""
+
+    async def act(pair: Pair) -> None:
+        await pair.runners[1].ask(sending("taken in"))
+        pair.stores[0].full = True
+        pair.wires[1].taken.clear()
+        await pair.runners[1].ask(sending("not taken in"))
+        for taken in pair.wires[1].taken[:1]:
+            with pytest.raises(asyncio.CancelledError):
+                await taken
 
     with suppress(StorageFault):
         run(act)
