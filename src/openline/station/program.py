@@ -30,6 +30,7 @@ from openline.station.api import app as apis
 from openline.station.api.keep import Copies
 from openline.station.api.routes import ROUTES, Service
 from openline.station.api.serving import serving, tcp_socket, unix_socket
+from openline.station.beside import Beside
 from openline.station.context import Event, Identity
 from openline.station.desk import Desk
 from openline.station.files import open_files
@@ -107,6 +108,7 @@ class Program:
         """
         _raise_descriptors()
         loop = asyncio.get_running_loop()
+        loop.set_default_executor(Beside())
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         async with AsyncExitStack() as stack:
