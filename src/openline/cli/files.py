@@ -8,9 +8,11 @@ Rules of this file:
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +24,7 @@ from openline.keys.keyfile import open_key_file, open_plain_key_file
 from openline.keys.public import check_accord
 from openline.wire import accord as accords
 from openline.wire.accord import SignedAccord
-from openline.wire.errors import Malformed, Misuse, StorageFault
+from openline.wire.errors import Malformed, Misuse, StorageFault, unreadable
 
 STANDARD: Final = Path("-")  # standard input or output
 FILE: Final = click.Path(path_type=Path, allow_dash=True)
@@ -54,7 +56,7 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step="Check the name of the file.") from None
+        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step=unreadable(error)) from None
 
 
 def write_new(path: Path, data: bytes, *, secret: bool) -> None:
@@ -100,7 +102,7 @@ def passphrase(path: Path | None, *, whose: str, new: bool = False) -> str:
         Misuse: it is empty, or its file is not text.
     """
     if path is None:
-        words: str = click.prompt(f"Passphrase of {whose}", hide_input=True, confirmation_prompt=new, err=True)
+        words = _asked(whose, new)
     else:
         try:
             words = read_file(path).decode().split("\n", 1)[0].removesuffix("\r")
@@ -108,6 +110,25 @@ def passphrase(path: Path | None, *, whose: str, new: bool = False) -> str:
             raise Misuse(f"{path}: not text", next_step="Give a file whose first line is the passphrase.") from None
     if not words:
         raise Misuse("an empty passphrase protects nothing", next_step="Give one of several words.")
+    return words
+
+
+def _asked(whose: str, new: bool) -> str:
+    """What a person types, unseen. Under a service manager or a timer there is no terminal to ask at.
+
+    Raises:
+        Misuse: nobody can be asked here.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)  # else it is asked for in the open, beside a warning
+            words: str = click.prompt(f"Passphrase of {whose}", hide_input=True, confirmation_prompt=new, err=True)
+    except getpass.GetPassWarning:
+        raise Misuse(
+            f"a passphrase is needed for {whose}, and there is no terminal to ask at",
+            next_step="Name a file that holds it (--passphrase-file; passphrase_file in a station's configuration), or "
+            "run this in a terminal.",
+        ) from None
     return words
 
 

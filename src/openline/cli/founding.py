@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+import click
+
 from openline.cli.files import passphrase, read_file, write_new
 from openline.cli.keys import Keys, keys_of
 from openline.keys import cards
@@ -113,7 +115,7 @@ def handed(files: Sequence[Path], of: type[H], what: str, count: int) -> list[H]
     """
     found = [x for x in map(read_handed, files) if isinstance(x, of)]
     if len(found) != count:
-        raise Misuse(f"{len(found)} {what} among the files; {count} are needed", next_step="Give both sides' files.")
+        raise Misuse(f"{what}: {count} are needed, {len(found)} given", next_step="Give both sides' files.")
     return found
 
 
@@ -209,15 +211,29 @@ def _open(files: Sequence[Path], passphrase_file: Path | None) -> list[Keys]:
         data = read_file(file)
         read = open_plain_key_file(data)
         if read is None:
-            words = words or passphrase(passphrase_file, whose=f"the key files, {file} first")
+            whose = str(file) if len(files) == 1 else f"the keys in {file.parent}"
+            words = words or passphrase(passphrase_file, whose=whose)
             try:
                 read = open_key_file(data, words)
             except Misuse as error:
                 if passphrase_file is not None:
-                    raise Misuse(f"{file}: {error.what}") from None
-                read = open_key_file(data, passphrase(None, whose=str(file)))
+                    raise Misuse(f"{file}: {error.what}", next_step=error.next_step) from None
+                click.echo(f"{file}: {error.what}", err=True)
+                read = _under_its_own(file, data)
         opened.append(keys_of(file, *read))
     return opened
+
+
+def _under_its_own(file: Path, data: bytes) -> tuple[str, bytes]:
+    """A key file that is under another passphrase than the rest, opened.
+
+    Raises:
+        Misuse: not its passphrase either.
+    """
+    try:
+        return open_key_file(data, passphrase(None, whose=str(file)))
+    except Misuse as error:
+        raise Misuse(f"{file}: {error.what}", next_step=error.next_step) from None
 
 
 def check_name(text: str, what: str) -> str:

@@ -20,7 +20,7 @@ from openline.station.config_reading import Address, Reader, StorePlace, schema
 from openline.station.toml_lines import Path as Keys
 from openline.station.toml_text import NotToml, parse
 from openline.wire.accord import Accord, CarrierKind
-from openline.wire.errors import Misuse
+from openline.wire.errors import Misuse, unreadable
 
 RATE_BYTES_S_MAX: Final = 10**9
 _Text = Annotated[str, Meta(min_length=1)]
@@ -187,7 +187,7 @@ def load(path: Path, agreed: Accord | None = None) -> Config:
     try:
         text = path.read_bytes().decode()
     except OSError as error:
-        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step="Check the name of the file.") from None
+        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step=unreadable(error)) from None
     except UnicodeDecodeError as error:
         raise Misuse(f"{path}: not UTF-8 text, at byte {error.start}", next_step="Save it as UTF-8.") from None
     return read(text, str(path), path.absolute().parent, agreed)

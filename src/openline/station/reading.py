@@ -8,7 +8,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from openline.wire.errors import Misuse
+from openline.wire.errors import Misuse, unreadable
 
 
 def read(path: Path) -> bytes:
@@ -20,7 +20,7 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step="Check the name of the file.") from None
+        raise Misuse(f"{path}: cannot be read: {error.strerror}", next_step=unreadable(error)) from None
 
 
 def read_secret(path: Path) -> bytes:

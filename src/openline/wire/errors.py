@@ -61,3 +61,10 @@ def invariant(condition: bool, why: str) -> None:
     """
     if not condition:
         raise OurFault(f"invariant broken: {why}", next_step="Report this with the log; the record is unharmed.")
+
+
+def unreadable(error: OSError) -> str:
+    """What to do about a file that cannot be read."""
+    if isinstance(error, PermissionError):
+        return "See who may read it: ls -l, and the folders above it."
+    return "Check the name of the file."
