@@ -38,11 +38,16 @@ def test_a_destroyed_site_comes_back_from_the_other_side_and_nothing_acknowledge
     north.kill()
     destroy(north)
     words, root = words_file(tmp_path), root_file(north, tmp_path)
+    by_root = ("restore", north.config, "--from", "peer", "--root", root, "--root-passphrase-file", words)
+    text = north.config.read_text()
+    north.config.write_text(text.replace('[station]', '[station]\npassphrase_file = "passphrase"'))
+    lost = run(*by_root, code=2)
+    assert "is lost too" in lost.stderr
+    assert not (north.folder / "station.tls").exists()
+    north.config.write_text(text)
 
-    run(
-        "restore", north.config, "--from", "peer", "--root", root, "--root-passphrase-file", words,
-        "--passphrase-file", words,
-    )
+    run(*by_root, "--passphrase-file", words)
+    assert (north.folder / "record.sqlite").stat().st_mode & 0o077 == 0
     assert not north.folder.joinpath("station.keys").read_bytes().startswith(b"\xa4")
     arguments = ("--root", root, "--root-passphrase-file", words, "--passphrase-file", words)
     north.start(*(str(word) for word in arguments))
@@ -104,7 +109,9 @@ def test_an_old_backup_is_caught_up_before_anything_is_appended(pair, tmp_path):
     (north.folder / "station.keys").unlink()
 
     run("restore", north.config, "--from", tmp_path / "copy", "--passphrase-file", words)
+    assert (north.folder / "record.sqlite").stat().st_mode & 0o077 == 0
     north.start()
+    assert not [path for path in north.folder.glob("record.sqlite-*") if path.stat().st_mode & 0o077]
     status = north.status()
     assert status is not None
     assert status.restoring
@@ -124,6 +131,8 @@ def test_an_old_backup_is_caught_up_before_anything_is_appended(pair, tmp_path):
     theirs = tmp_path / "south.openline"
     run("record", "export", "--station", south.config, "--out", theirs)
     assert "The heads agree" in run("record", "compare", exported, theirs).stdout
+    beside = run("record", "compare", theirs, "--station", north.config).stdout
+    assert "\nnorth (running) (record of north): VERIFIES" in beside
 
 
 def test_a_backup_is_never_made_over_anything_and_damage_is_found(pair, tmp_path):

@@ -119,15 +119,15 @@ def compare_exports(ctx: click.Context, first: Path, second: Path | None, statio
     """
     with of_station(station) if second is None else nullcontext(second) as other:
         comparison, audits = _compared(first, other)
-    second = other
+    names = (str(first), other.name if second is None else str(other))
     if as_json:
         click.echo(json.dumps(comparison.to_plain(), ensure_ascii=False, indent=2))
     else:
-        for path, audit in zip((first, second), audits, strict=True):
+        for name, audit in zip(names, audits, strict=True):
             exporter = audit.verdict.exporter
             whose = "" if exporter is None else f" (record of {audit.verdict.sides[exporter]})"
-            click.echo(plain(f"{path}{whose}: {headline(audit.verdict)}"))
-        for text in comparison_lines(comparison, (str(first), str(second))):
+            click.echo(plain(f"{name}{whose}: {headline(audit.verdict)}"))
+        for text in comparison_lines(comparison, names):
             click.echo(plain(text))
     if not comparison.holds:
         ctx.exit(DOES_NOT_VERIFY)

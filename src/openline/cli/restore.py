@@ -83,7 +83,7 @@ def _from_backup(config_file: Path, folder: Path, passphrase_file: Path | None) 
     _check_down(config, config_file)
     told += _files_back(found, config, passphrase_file)
     checked_accord(read_file(config.station.accord), config.station.accord)
-    told += _store_back(config.station.store, lambda path: shutil.copyfile(folder / backing.RECORD, path))
+    told += _store_back(config.station.store, lambda path: _copied(folder / backing.RECORD, path))
     of = found.manifest
     return [
         *told,
@@ -137,6 +137,8 @@ def _from_peer(config_file: Path, root: RootKeys | None, plain: bool, passphrase
     check_secret(read_secret(config.station.secret), config.station.secret, signed)
     _check_down(config, config_file)
     told, keys_lost = [], not config.station.keys.exists()
+    if keys_lost and not plain:
+        _words_of(config, passphrase_file)  # before anything is made
     if config.station.tls is not None and not config.station.tls.exists():
         if root is None:
             raise Misuse(
@@ -166,10 +168,29 @@ def _new_keys(config: Config, plain: bool, passphrase_file: Path | None) -> str:
     if plain:
         data = plain_key_file(secret, "station")
     else:
-        words = passphrase(passphrase_file or config.station.passphrase_file, whose=str(path), new=True)
+        words = passphrase(_words_of(config, passphrase_file), whose=str(path), new=True)
         data = seal_key_file(secret, "station", words, SystemEntropy())
     _put(path, data, secret=True)
     return f"{path}: new station keys"
+
+
+def _words_of(config: Config, given: Path | None) -> Path | None:
+    """Where the passphrase of the new keys is: what was given, else what the configuration names, which is lost as
+    often as not when the site is."""
+    named = config.station.passphrase_file
+    if given is None and named is not None and not named.exists():
+        raise Misuse(
+            f"{named} is lost too: the new station keys need a passphrase from it",
+            next_step=f"Write a new passphrase into it and chmod 600 {named}; or take passphrase_file out of the "
+            "configuration, to be asked.",
+        )
+    return given or named
+
+
+def _copied(record: Path, path: Path) -> None:
+    """A copy that is its owner's alone from its first byte: a record is not for whoever else has the machine."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    shutil.copyfile(record, path)
 
 
 def _empty(path: Path) -> None:
@@ -204,6 +225,7 @@ def _store_back(place: str, make: Callable[[Path], object]) -> list[str]:
         _mark(open_store(str(fresh), must_exist=True))
         for left in _beside(fresh):
             left.unlink(missing_ok=True)
+        fresh.chmod(0o600)  # SQLite gives the files it makes beside it the same mode
         aside = _moved_aside(path)
         fresh.rename(path)
         backing.sync_folder(path.parent)
