@@ -136,6 +136,11 @@ def test_the_names_that_are_printed_are_those_a_limited_login_works_with(tmp_pat
     )
     server = NatsServer(tmp_path, f"authorization {{ users: [ {users} ] }}")
 
+    (tmp_path / "word").write_text("p\n")
+    found = outcomes(server, "--user", "a", "--password-file", tmp_path / "word")
+    assert (found["passing on"], found["other mailboxes"]) == ("warning", "ok")
+    assert "problem" not in found.values()
+
     async def story() -> None:
         await server.start()
         url = server.url.replace("//", "//{}:p@")

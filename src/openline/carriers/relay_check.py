@@ -79,7 +79,7 @@ async def check(settings: RelaySettings) -> list[Finding]:
         report.ok("connection", f"{link.info.name or 'the server'} answers, and lets us in")
         _look(link, report)
         boxes = Mailboxes(link, timeout_s=settings.connect_s, domain=settings.domain)
-        await _core(link, box, report, settings.connect_s)
+        await _core(link, box, report, forbidden, settings.connect_s)
         await _others(link, report, forbidden, settings.connect_s)
         if await _jetstream(boxes, report):
             await _mailbox(link, boxes, box, report, settings)
@@ -135,8 +135,9 @@ def _look_at_version(text: str, report: _Report) -> None:
         )  # fmt: skip
 
 
-async def _core(link: Link, box: str, report: _Report, timeout_s: float) -> None:
-    """Passing on, and the server's word that nobody listens."""
+async def _core(link: Link, box: str, report: _Report, forbidden: list[str], timeout_s: float) -> None:
+    """Passing on, and the server's word that nobody listens. A login that is limited to its own mailboxes, as it should
+    be, may not try a new one: that shows nothing of the relay but its limits."""
     it = names(box)
     nobody, came = list[Message](), list[Message]()
     link.subscribe(f"{link.inbox}.p.*", nobody.append)
@@ -147,7 +148,12 @@ async def _core(link: Link, box: str, report: _Report, timeout_s: float) -> None
     link.subscribe(it.now, came.append)
     link.publish(it.now, b"pulse", reply=f"{link.inbox}.p.1")
     await link.ping(timeout_s)
-    if not came:
+    if not came and forbidden:
+        report.warn(
+            "passing on", "not tried: this login is limited to mailboxes of its own",
+            "Nothing, if stations say that the relay is up; else check with a login that may do more.",
+        )  # fmt: skip
+    elif not came:
         report.problem(
             "passing on", f"what we published on {it.now} did not come back to us",
             "Let stations publish and subscribe under `openline.>`, or under their mailboxes' names (docs/relay.md).",

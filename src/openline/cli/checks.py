@@ -167,6 +167,12 @@ def record(case: Case) -> Iterator[Finding]:
     elif not os.path.exists(place):
         yield problem("record", f"no store at {place}", "Check the path, or: openline restore CONFIG --from DIR")
     else:
+        if not os.access(place, os.W_OK) or not os.access(Path(place).absolute().parent, os.W_OK):
+            yield problem(
+                "record", f"{place}: this user may not write it, or not into its folder",
+                "Look as the user that runs the station; else give that user the folder: chown -R",
+            )
+            return
         Lock(os.path.realpath(place)).release()
         held = copying.contents(place, live=True, thorough=True)
         yield ok("record", f"{held.entries:,} entries, each with its own id")
@@ -365,6 +371,9 @@ def alarms(case: Case) -> Iterator[Finding]:
     ways += [f"command {of.command[0]}"] if of.command else []
     if of.command and shutil.which(of.command[0]) is None:
         yield problem("alarms", f"{of.command[0]} cannot be run", "Give [alarm] command a program that is there.")
+    for remark in () if case.status is None else case.status.remarks:
+        if remark.startswith("alarms "):  # the others are of what is looked at here anyway
+            yield warning("alarms", remark, "Mend that way, and see: openline alarm test")
     if ways:
         yield ok("alarms", ", ".join(ways))
     else:

@@ -56,4 +56,6 @@ def _lines(findings: list[Finding]) -> list[str]:
         if x.do:
             lines.append(f"{'':<{wide + 11}}▸ {for_terminal(x.do)}")
     warnings = sum(x.outcome is Outcome.WARNING for x in findings)
-    return [*lines, f"{len(findings)} looked at: {_problems(findings)} problems, {warnings} warnings"]
+    counts = (_problems(findings), "problem"), (warnings, "warning")
+    told = (f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
+    return [*lines, f"{len(findings)} looked at: {', '.join(told)}"]

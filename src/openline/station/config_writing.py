@@ -48,6 +48,10 @@ def written(side: str, ways: Sequence[Way], *, protected: bool, store: str, metr
         "",
         "[probes]",
         '# targets = ["192.0.2.1:53"]   # two or three points of our own network that always take connections',
+        "",
+        "# [alarm]   # without it, an alarm reaches nobody who does not look",
+        '# webhook = ["https://desk.example/alarm"]',
+        '# command = ["/usr/local/bin/ring"]',
     ]
     for way in ways:
         lines += ["", *_table(way)]

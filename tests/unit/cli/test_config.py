@@ -57,6 +57,22 @@ def test_the_files_it_names_are_checked_too(at):
     assert at.run("config", "check", "{}/station.toml").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("record.sqlite", "recrod.sqlite"), "recrod.sqlite: no record is there"),
+        (('store = "record.sqlite"', 'store = "accord"'), "accord: not a record"),
+        (("[metrics]", '[alarm]\ncommand = ["/nowhere/ring"]\n\n[metrics]'), "/nowhere/ring: cannot be run"),
+    ],
+)
+def test_what_a_start_or_an_alarm_would_miss_is_told_now(at, change, said):
+    """No record, another file in its place, an alarm's program that is not there: found by day, and not by night."""
+    at.put("station.toml", (at.at / "station.toml").read_text().replace(*change).encode())
+    result = at.run("config", "check", "{}/station.toml")
+
+    assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
+
+
 def test_the_schema_is_printed(at):
     """What `docs/station.schema.json` holds, for editors elsewhere."""
     assert json.loads(at.run("config", "schema").stdout) == json.loads(json.dumps(json_schema()))
