@@ -7,19 +7,24 @@ shown, because it is read aloud before it is signed, and says of itself that it 
 from __future__ import annotations
 
 import json
+import textwrap
+from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 
+from openline.audit.words import KIND_WORDS
 from openline.cli.files import FILE, checked_accord, for_terminal, json_option, read_file, utc
 from openline.keys import letters, notes
 from openline.keys.public import fingerprint, possessed_keys
 from openline.wire import accord as accords
-from openline.wire import cbor
+from openline.wire import bodies, cbor
 from openline.wire.accord import Accord, Line, Side
 from openline.wire.errors import Malformed
 from openline.wire.terms import CheckIn
+
+WIDTH: Final = 100
 
 
 class Read(NamedTuple):
@@ -96,17 +101,17 @@ def _facts(read: Read) -> dict[str, Any]:
         "digits": accords.digits(read.id),
         "signed": read.signed,
         "founded_s": agreed.founded_s,
-        "sides": [_side(side) for side in agreed.sides],
+        "sides": [_side(agreed, side) for side in agreed.sides],
         "carriers": [
             {"id": one.id, "kind": one.kind.name.lower(), "latency_ms": one.latency_ms} for one in agreed.carriers
         ],
         "lines": [_line(agreed, line) for line in agreed.lines],
-        "two_person": list(agreed.two_person),
+        "two_person": [_act(kind) for kind in agreed.two_person],
         "witnesses": [{"name": one.name, "key": one.key.hex()} for one in agreed.witnesses],
     }
 
 
-def _side(side: Side) -> dict[str, Any]:
+def _side(agreed: Accord, side: Side) -> dict[str, Any]:
     keys = [
         ("root", side.root_ed25519),
         ("root, ML-DSA-87", side.root_mldsa87),
@@ -121,9 +126,23 @@ def _side(side: Side) -> dict[str, Any]:
         "language": side.language,
         "keys": [{"what": what, "fingerprint": fingerprint(key), "public": key.hex()} for what, key in keys],
         "principals": [{"name": one.name, "recipient": letters.recipient(one.xwing)} for one in side.principals],
-        "posts": [{"name": post.name, "lines": list(post.lines)} for post in side.posts],
+        "posts": [{"name": post.name, "lines": [agreed.lines[n].id for n in post.lines]} for post in side.posts],
         "announcement_verifier_keys": list(notes.statement_verifier_keys(side)),
     }
+
+
+def _act(kind: int) -> str:
+    """The name of an entry kind; its number where this release has none."""
+    known = bodies.KINDS.get(kind)
+    return f"kind {kind}" if known is None else KIND_WORDS[bodies.kind_name(known)]
+
+
+def _day(day: int) -> str:
+    """A day counted since 1970-01-01, by its date; its number where the calendar ends."""
+    try:
+        return date.fromordinal(date(1970, 1, 1).toordinal() + day).isoformat()
+    except (ValueError, OverflowError):
+        return f"day {day}"
 
 
 def _line(agreed: Accord, line: Line) -> dict[str, Any]:
@@ -133,6 +152,7 @@ def _line(agreed: Accord, line: Line) -> dict[str, Any]:
         "check_ins": [_check_in(agreed, one) for one in line.check_ins],
         "expires_s": line.expires_s,
         "holidays": len(line.holidays),
+        "holiday_dates": [_day(day) for day in line.holidays],
         "pulse_s": line.pulse_s,
     }
 
@@ -155,12 +175,20 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     ]
     for side in facts["sides"]:
         out += ["", f"{side['name']}  ({', '.join(x for x in (side['zone'], side['language']) if x)})"]
-        out += [f"  {key['what']:<26} {key['fingerprint']}" for key in side["keys"]]
+        width = max(len(key["what"]) for key in side["keys"])
+        out += [f"  {key['what']:<{width}}  {key['fingerprint']}" for key in side["keys"]]
+        out += [f"  desk {post['name']}: {', '.join(post['lines']) or 'no line'}" for post in side["posts"]]
+    out += ["", f"two officers of a side for: {', '.join(facts['two_person']) or 'nothing; one officer is enough'}"]
+    out += [f"witness {one['name']}  {one['key']}" for one in facts["witnesses"]]
     out += ["", "carriers"]
-    out += [f"  {one['id']}  {one['kind']}, {one['latency_ms']} ms" for one in facts["carriers"]]
+    width = max((len(one["id"]) for one in facts["carriers"]), default=0)
+    out += [f"  {one['id']:<{width}}  {one['kind']}, {one['latency_ms']} ms" for one in facts["carriers"]]
     out += ["", "lines"]
     for line in facts["lines"]:
         ends = f", until {utc(line['expires_s'])}" if line["expires_s"] else ""
         out.append(f"  {line['id']}  by {', '.join(line['carriers'])}; a pulse every {line['pulse_s']} s{ends}")
         out += [f"    {check_in}" for check_in in line["check_ins"]]
+        if line["holidays"]:
+            told = f"no working days: {', '.join(line['holiday_dates'])}"
+            out += textwrap.wrap(told, WIDTH, initial_indent="    ", subsequent_indent=" " * 6)
     return out

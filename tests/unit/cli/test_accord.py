@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from openline.keys import letters, notes
 from openline.keys.public import fingerprint
 from openline.wire import accord as accords
 from openline.wire import cbor
+from openline.wire.accord import Post, Witness
+from openline.wire.bodies import Message, Suspend
 from tests.table import table
 from tests.unit.cli.kit import Kit, kit
 
@@ -107,3 +110,25 @@ def test_a_missing_file_is_misuse(at: Kit) -> None:
     result = at.run("accord", "show", "{}/nothing")
     assert result.exit_code == 2
     assert "cannot be read" in result.stderr
+
+
+def test_show_has_every_term_that_the_annex_needs(tmp_path: Path) -> None:
+    """What takes two officers, desks, witnesses and days without calls are agreed too, so a person is shown them."""
+    agreed = accords.decode(SIGNED.document)
+    sides = (replace(agreed.sides[0], posts=(Post(name="duty desk", lines=(0,)),)), agreed.sides[1])
+    document = accords.encode(
+        replace(
+            agreed, sides=sides, two_person=(Message.kind, Suspend.kind),
+            lines=(replace(agreed.lines[0], holidays=(20_819, 9_999_999)),),
+            witnesses=(Witness(name="un", key=bytes(32)),),
+        )
+    )  # fmt: skip
+    made = kit(tmp_path)
+    made.put("terms", document)
+    text = made.run("accord", "show", "{}/terms").stdout
+
+    assert "desk duty desk: panmunjom\n" in text
+    assert "two officers of a side for: message, suspend\n" in text
+    assert "no working days: 2027-01-01, day 9999999\n" in text
+    assert f"witness un  {bytes(32).hex()}\n" in text
+    assert "one officer is enough" in made.run("accord", "show", "{}/document").stdout
