@@ -20,7 +20,7 @@ from openline.cli.moments import instant_s, length_s
 from openline.keys import notes
 from openline.station.api import types as t
 from openline.station.api import types_items as items
-from openline.wire.errors import Malformed, Misuse
+from openline.wire.errors import Malformed, Misuse, Refused
 from openline.wire.terms import Texts
 
 LANES = click.option(
@@ -207,7 +207,7 @@ def presence(mode: str, station: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("ref")
-@click.option("--officer", help="Whose word it is; with --key, the key's holder.")
+@click.option("--officer", metavar="NAME", help="Whose word it is; with --key, its holder, else the one on watch.")
 @acting.officer_options
 @station_option
 @json_option
@@ -227,10 +227,26 @@ def acknowledge(
         if officer not in (None, holder[1].name):
             raise Misuse(f"{keys[0]} is {holder[1].name}'s key, not {officer}'s")
         acting.say(acting.enact_with(at, t.Acknowledge(target=ref, officer=holder[1].name), [holder]), as_json=as_json)
-    elif officer is None:
-        raise Misuse("it is not said whose word this is", next_step="Give --key FILE, or --officer NAME.")
     else:
-        acting.say(acting.enact(at, t.Acknowledge(target=ref, officer=officer)), as_json=as_json)
+        acting.say(acting.enact(at, t.Acknowledge(target=ref, officer=officer or _on_watch(at))), as_json=as_json)
+
+
+def _on_watch(at: Ground) -> str:
+    """The officer who holds the watch.
+
+    Raises:
+        Refused: nobody does. Misuse: several do, each a post.
+    """
+    officers = {post.officer for post in at.asking.get("/v1/status", t.Status).watch if post.officer}
+    if not officers:
+        raise Refused(
+            "nobody holds the watch, so it is nobody's word",
+            next_step="Come on watch: openline watch on --officer NAME; or give --officer NAME, or --key FILE.",
+        )
+    if len(officers) > 1:
+        several = " and ".join(sorted(officers))
+        raise Misuse(f"{several} are on watch", next_step="Say whose word it is: --officer NAME.")
+    return officers.pop()
 
 
 @click.command()

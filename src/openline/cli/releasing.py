@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from openline.cli import acting
-from openline.cli.asking import asking, one_line, part, show_json, station_option
+from openline.cli.asking import Asking, asking, one_line, part, show_json, station_option
 from openline.cli.files import FILE, for_terminal, json_option, passphrase_option, utc
 from openline.station.api import types as t
 from openline.wire.errors import Misuse
@@ -38,6 +38,13 @@ def list_(station: Path, as_json: bool) -> None:
         click.echo(f"          {one_line(drafted.what)}")
 
 
+def _named(asked: Asking, draft: str) -> str:
+    """The draft that these first digits of an id mean; as given, where they mean none or several."""
+    ids = [each.id for each in asked.get("/v1/drafts", tuple[t.Drafted, ...])]
+    meant = [one for one in ids if draft and one.startswith(draft)]
+    return draft if draft in ids or len(meant) != 1 else meant[0]
+
+
 def _waits(drafted: t.Drafted) -> str:
     if not drafted.needed:
         return "; ".join(drafted.warnings)
@@ -52,7 +59,7 @@ def _waits(drafted: t.Drafted) -> str:
 def show(draft: str, station: Path, as_json: bool) -> None:
     """Show DRAFT as it would be recorded, decoded here from the very bytes that are signed."""
     at = acting.ground(station)
-    drafted = at.asking.get(f"/v1/drafts/{part(draft)}", t.Drafted)
+    drafted = at.asking.get(f"/v1/drafts/{part(_named(at.asking, draft))}", t.Drafted)
     if as_json:
         show_json(drafted)
         return
@@ -74,7 +81,7 @@ def approve(draft: str, key: Path, yes: bool, passphrase_file: Path | None, stat
     openline release approve 1a2b3c4d --key lee.key
     """
     at = acting.ground(station)
-    drafted = at.asking.get(f"/v1/drafts/{part(draft)}", t.Drafted)
+    drafted = at.asking.get(f"/v1/drafts/{part(_named(at.asking, draft))}", t.Drafted)
     if not drafted.needed:
         raise Misuse(
             f"draft {draft} cannot be released any more: {'; '.join(drafted.warnings)}",
@@ -94,7 +101,8 @@ def approve(draft: str, key: Path, yes: bool, passphrase_file: Path | None, stat
 @json_option
 def drop(draft: str, station: Path, as_json: bool) -> None:
     """Take DRAFT back. Nothing of it was recorded."""
-    asking(station).delete(f"/v1/drafts/{part(draft)}")
+    asked = asking(station)
+    asked.delete(f"/v1/drafts/{part(_named(asked, draft))}")
     if as_json:
         show_json({"dropped": draft})
     else:

@@ -60,8 +60,10 @@ def _rows(s: t.Status) -> Iterator[str]:
     yield ""
     equal = "equal heads" if s.heads.equal else "heads not equal as far as they told us"
     yield f"record: {s.heads.entries} entries, {equal}; {s.waiting} of ours on their way"
-    if s.unopened or s.drafts or s.calls:
-        yield f"to do: {s.unopened} unopened, {s.drafts} drafts to release, {s.calls} calls"
+    to_do = {"unopened": s.unopened, "to accept": s.offers, "to release": s.drafts}
+    to_do["call" if s.calls == 1 else "calls"] = s.calls
+    if any(to_do.values()):
+        yield f"to do: {', '.join(f'{count} {what}' for what, count in to_do.items() if count)}"
     for post in s.watch:
         where = f" ({post.post})" if post.post else ""
         yield f"watch{where}: " + (f"{post.officer}, since {utc(post.since_s or 0)}" if post.officer else "unattended")

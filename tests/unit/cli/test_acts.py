@@ -47,6 +47,7 @@ def test_a_line_is_cut_and_restored_by_both(posts: Posts) -> None:
     [offer] = posts.north.get("/v1/inbox", items.Inbox).offers
     assert (offer.kind, offer.waits_for, offer.ref) == ("propose", "us", proposed["entry"]["ref"])
     assert "1 for us to accept" in posts.north.run("inbox").stdout
+    assert "to do: 1 to accept\n" in posts.north.run("status").stdout
     accepted = posts.north.run("accept", offer.ref, *both(posts.north))
     assert accepted.exit_code == 0, accepted.output
     posts.settle()
@@ -135,9 +136,10 @@ def test_an_acknowledgement_is_one_officers_own_word(posts: Posts) -> None:
     ref = posts.north.facts("message", "panmunjom", "Take note.")["entry"]["ref"]
     posts.settle()
     nobody = posts.south.run("acknowledge", ref)
-    assert (nobody.exit_code, "whose word this is" in nobody.stderr) == (2, True)
-    draft = draft_of(posts.south, "acknowledge", ref, "--officer", "choi")
-    other = approve(posts.south, draft, "han")
+    assert (nobody.exit_code, "nobody holds the watch" in nobody.stderr) == (3, True)
+    assert posts.south.run("watch", "on", "--officer", "choi").exit_code == 0
+    draft = draft_of(posts.south, "acknowledge", ref)
+    other = approve(posts.south, draft[:4], "han")  # the first digits are enough where they mean one draft
     assert (other.exit_code, "this is choi's own word" in other.stderr) == (3, True)
     assert approve(posts.south, draft, "choi").exit_code == 0
     posts.settle()

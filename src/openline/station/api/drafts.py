@@ -253,7 +253,7 @@ class Drafts:
 
     def _pending(self, identity: str) -> Pending:
         if identity not in self.known:
-            raise Misuse(f"no draft {identity} waits here", next_step="Look at the list of drafts.")
+            raise Misuse(f"no draft {identity} waits here", next_step="See which do: openline release list.")
         return self.known[identity]
 
     def _keep(self, desk: Desk, identity: str, pending: Pending) -> None:

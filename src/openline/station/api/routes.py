@@ -47,7 +47,7 @@ class Service:
 
     def status(self) -> t.Status:
         """How everything stands."""
-        return self.views.status(len(self.drafts.known), len(self.inbox.unopened))
+        return self.views.status(len(self.drafts.known), len(self.inbox.unopened), len(self.offers.waiting_for_us()))
 
 
 def _lane(asked: Asked) -> Lane:

@@ -265,7 +265,8 @@ class Return(Answer, frozen=True, kw_only=True):
 
 
 class Status(Answer, frozen=True, kw_only=True):
-    """`acknowledged`: which of the alarms an officer knows of, and who. `remarks`: sentences that are no alarm."""
+    """`acknowledged`: which of the alarms an officer knows of, and who. `remarks`: sentences that are no alarm.
+    `offers`: theirs that we may accept."""
 
     version: str
     side: str
@@ -282,6 +283,7 @@ class Status(Answer, frozen=True, kw_only=True):
     heads: Heads
     waiting: int
     unopened: int
+    offers: int
     drafts: int
     calls: int
     coming_back: Return | None = None

@@ -37,7 +37,7 @@ class Views:
         self.runner.desk.at(now)
         return self.runner.desk, now
 
-    def status(self, drafts: int, unopened: int) -> t.Status:
+    def status(self, drafts: int, unopened: int, offers: int) -> t.Status:
         desk, now = self._reading()
         ctx = desk.ctx
         head_us, head_them = ctx.record.cursors[ctx.us].head, ctx.record.cursors[ctx.them].head
@@ -63,6 +63,7 @@ class Views:
             ),
             waiting=self._waiting(desk),
             unopened=unopened,
+            offers=offers,
             drafts=drafts,
             calls=len(desk.calls.ringing_here()) + len(desk.calls.placed),
             coming_back=self._return(desk) if ctx.restoring else None,
