@@ -187,8 +187,15 @@ def _marks(body: bodies.Tracked) -> str:
     if body.exercise:
         marks.append("EXERCISE")
     if body.due_s:
-        marks.append(f"due in {body.due_s} s")
+        marks.append(f"answer within {_length(body.due_s)}")
     return "".join(f"{mark}; " for mark in marks)
+
+
+def _length(time_s: int) -> str:
+    """A length of time in its largest whole unit, such as 10 min or 2 h."""
+    units = (86_400, "d"), (3600, "h"), (60, "min"), (1, "s")
+    unit, name = next(each for each in units if time_s % each[0] == 0)
+    return f"{time_s // unit} {name}"
 
 
 def _changed(body: bodies.Amend) -> list[str]:

@@ -165,5 +165,7 @@ def _unfolded(data: bytes, images: Any) -> Any:
                 return image.convert("L")
     except (images.DecompressionBombError, images.DecompressionBombWarning):
         raise Damaged(f"an image of more than {limits.IMAGE_PIXELS_MAX} pixels") from None
+    except images.UnidentifiedImageError:
+        raise Damaged("not a PNG or JPEG image that can be read") from None
     except _BAD_IMAGE as error:
         raise Damaged(f"not a PNG or JPEG image that can be read: {error}") from None

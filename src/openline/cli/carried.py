@@ -55,8 +55,9 @@ def pack_into(asked: Asking, folder: Path, carrier: str | None) -> Written:
 
 
 def packed_lines(folder: Path, written: Written) -> list[str]:
+    files = "1 file" if written.files == 1 else f"{written.files:,} files"
     return [
-        f"{folder}: load {written.load}: {written.bundles:,} bundles in {written.files} files, {written.bytes:,} bytes",
+        f"{folder}: load {written.load}: {written.bundles:,} bundles in {files}, {written.bytes:,} bytes",
         f"Carry it with openline courier copy {folder} STICK; there: openline courier unpack STICK, and bring the"
         " answer back.",
     ]

@@ -109,7 +109,7 @@ def keys(
         f"  {half_file:<28} secret; hand it over at the table, in person, never by network",
         *(f"  {x:<28} secret; stays with you" for x in files if x not in (card_file, half_file)),
         "Next: exchange cards and halves at the table, agree on the terms, and on each side:",
-        f"  openline init draft TERMS.toml {card_file} THEIR.card {half_file} THEIR.half --out table",
+        f"  openline init draft TERMS.toml {folder / card_file} THEIR.card {folder / half_file} THEIR.half --out table",
         as_json=as_json,
     )
 

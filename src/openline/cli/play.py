@@ -28,7 +28,8 @@ def play(ctx: click.Context, file: Path, plain: bool, seed: int, into: Path | No
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Misuse(f"{file} cannot be read: {error}", next_step="Name a scenario file.") from None
+        said = error.strerror if isinstance(error, OSError) else error
+        raise Misuse(f"{file} cannot be read: {said}", next_step="Name a scenario file.") from None
     scenario = load(text, str(file))
     with tempfile.TemporaryDirectory(prefix="openline-play-", dir=memory_folder()) as folder:
         player = Player(scenario, seed, Path(folder))

@@ -59,7 +59,7 @@ def test_every_kind_is_told_in_words():
     for word in KIND_WORDS.values():
         assert any(line[38:].split("  ")[0].strip() == word for line in lines), word
     for phrase in (
-        "2020-06-08 00:02:00Z  north 0/1       message          north–panmunjom–2020–1  IMMEDIATE; due in 600 s;",
+        "2020-06-08 00:02:00Z  north 0/1       message          north–panmunjom–2020–1  IMMEDIATE; answer within 10",
         "receipt          north 0/1 acknowledged, choi on watch; approved by choi",
         "answers north–panmunjom–2020–1; “understood”",
         "incident/1: grid = 38.3N, what = smoke",

@@ -172,7 +172,7 @@ def test_an_image_that_is_none(tmp_path: Path) -> None:
     """It is named, and nothing whole was found: exit 5; a file that is not there: exit 2."""
     (tmp_path / "x.png").write_bytes(b"x")
     result = run("scan", tmp_path / "x.png", "--out", tmp_path / "read")
-    assert (result.exit_code, "x.png: not a PNG or JPEG image" in result.stdout) == (5, True)
+    assert (result.exit_code, "x.png: not a PNG or JPEG image that can be read\n" in result.stdout) == (5, True)
     assert run("scan", tmp_path / "none.png", "--out", tmp_path / "read").exit_code == 2
     assert run("scan", "--out", tmp_path / "read").exit_code == 2
 

@@ -251,7 +251,7 @@ def test_two_officers_are_needed_where_the_terms_ask_two(at):
 def test_draft_needs_both_sides_files(at):
     """A half forgotten, or one side's card twice, is told as such."""
     words = draft(at, out="other")
-    assert "1 halves" in refused(at, *words[:6], *words[7:])
+    assert "halves of the secret: 2 are needed, 1 given" in refused(at, *words[:6], *words[7:])
     assert "the cards are of north" in refused(
         at, "init", "draft", "{}/terms.toml", *["{}/north/north.card"] * 2, *words[4:7:2], "--out", "{}/other"
     )
