@@ -31,6 +31,7 @@ from openline.wire.errors import OpenlineError
 
 NAMES: Final = ("north", "south")
 PATIENCE_S: Final = 60.0
+STOP_S: Final = 20.0  # a loaded machine's few seconds
 ASK_AGAIN_S: Final = 0.02
 
 T = TypeVar("T")
@@ -82,12 +83,12 @@ class Station:
             )
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """End the process and wait for it; its exit code."""
+        """End the process and wait for it, which takes a station a few seconds at most; its exit code."""
         process, self.process = self.process, None
         if process is None:
             return 0
         process.send_signal(number)
-        return process.wait(PATIENCE_S)
+        return process.wait(STOP_S)
 
     def kill(self) -> None:
         self.stop(signal.SIGKILL)

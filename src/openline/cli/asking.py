@@ -189,6 +189,8 @@ def _fault(data: bytes, status: int) -> OpenlineError:
     try:
         fault = msgspec.json.decode(data, type=t.Fault)
     except msgspec.DecodeError:
+        if status >= 500:
+            return OurFault(f"the station failed at this request ({status}); its log says more")
         return Misuse(f"the station does not know this request ({status}): is it of another release?")
     return FAULTS.get(fault.fault, OurFault)(fault.what, next_step=fault.next_step)
 

@@ -71,8 +71,6 @@ def make_station(
     write_new(at / "station.tls", tls.issue(root, entropy), secret=True)
     write_new(at / CONFIG_FILE, text.encode(), secret=False)
     open_store(read.station.store).close()
-    if "://" not in read.station.store:
-        Path(read.station.store).chmod(0o600)  # SQLite gives the files it makes beside it the same mode
     return at / CONFIG_FILE
 
 

@@ -193,6 +193,8 @@ class Thread:
                 act()
             except Undelivered as error:
                 why = str(error)
+            except Exception as error:  # no bell may end its thread without a word: it would count as hanging for ever
+                why = f"a defect: {type(error).__name__}: {_says(error)}"
             with suppress(RuntimeError):  # the loop has ended: nobody waits any more
                 loop.call_soon_threadsafe(settle, why)
 

@@ -1,7 +1,7 @@
 """What a station says of itself: one event a line, with its fields; for programs as JSON, for people as text.
 
-Rules of this file: names of events, lines, carriers and entries are told, and what somebody wrote to somebody never; a
-log that cannot be written stops no line.
+Rules of this file: names of events, lines, carriers and entries are told, and what somebody wrote to somebody never; an
+event is one line, whatever words of a relay or of the other side it quotes; a log that cannot be written stops nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from logging.handlers import WatchedFileHandler
 from typing import Any, Final
 
 from openline.station.config import Log
+from openline.station.notices import one_line
 
 # Everything else is told as information.
 LEVEL_OF: Final = {
@@ -64,7 +65,7 @@ class _Json(logging.Formatter):
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        fields = " ".join(f"{name}={value}" for name, value in getattr(record, FIELDS).items())
+        fields = " ".join(f"{name}={one_line(str(value))}" for name, value in getattr(record, FIELDS).items())
         return f"{_when(record)} {record.levelname.lower():<8}{record.getMessage():<16} {fields}".rstrip()
 
 

@@ -7,6 +7,8 @@ Rules of this file:
    again where one stood would fork it.
 4. `sync="off"` keeps every promise but the first half of rule 1: it survives the process, not the power. It is for
    simulations, whose stores live in a temporary directory and cost one fsync for each simulated entry otherwise.
+5. A store is its owner's alone to read from its first byte, and so is the log beside it, to which SQLite gives the same
+   mode.
 """
 
 from __future__ import annotations
@@ -114,6 +116,7 @@ def _create(path: str, sync: Sync) -> None:
         for leftover in (unfinished, f"{unfinished}-journal"):
             if os.path.exists(leftover):
                 os.remove(leftover)
+        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
             connection.execute(f"PRAGMA synchronous = {sync}")
             connection.execute("BEGIN")

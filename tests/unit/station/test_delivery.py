@@ -224,6 +224,23 @@ def test_a_way_that_hangs_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.
     run(act())
 
 
+def test_a_bell_that_fails_in_a_way_nobody_foresaw_rings_again(monkeypatch: pytest.MonkeyPatch):
+    """It is told as undelivered at once, and the next try has its thread."""
+
+    async def act() -> None:
+        [way] = configured(Alarm(webhook=("http://127.0.0.1:9/",)))
+
+        def defect(_body: bytes) -> None:
+            raise LookupError("unforeseen")
+
+        monkeypatch.setattr(way, "_post", defect)
+        for _ in range(2):
+            with pytest.raises(Undelivered, match="a defect: LookupError: unforeseen"):
+                await way.deliver(NOTICE)
+
+    run(act())
+
+
 def test_a_program_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch):
     """A program has half a minute, with all that it started; what it leaves behind is a failure that is said."""
     monkeypatch.setattr(bells, "COMMAND_PATIENCE_S", 0.2)

@@ -116,7 +116,7 @@ def test_what_came_against_a_cut_is_flagged(posts: Posts) -> None:
     assert "neither side had the other's entry" in posts.south.run("inbox", item.ref).stdout
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "1001", "x", "", "1e3", "٣", "9" * 40])
+@pytest.mark.parametrize("limit", ["0", "-1", "1001", "x", "", "1e3", "٣", "9" * 40, f"{1:09}000"])
 def test_a_limit_that_is_none_is_refused(posts: Posts, limit: str) -> None:
     """From 1 to 1000 and nothing else, on every list."""
     for path in ("/v1/inbox", "/v1/outbox", "/v1/offers"):

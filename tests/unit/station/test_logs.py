@@ -78,3 +78,12 @@ def test_a_log_that_was_moved_away_is_begun_anew(file, log_to):
     say("up")
 
     assert len(file.read_text().splitlines()) == 1
+
+
+def test_words_of_others_make_no_line_of_their_own(file, log_to):
+    """A relay's or the other side's words are quoted in one line: nobody writes events into our log."""
+    say = log_to(Log(file=file, format="text"))
+    say("carrier_trouble", what="no\n2026-01-01T00:00:00Z info    up\x1b[2J")
+
+    assert len(file.read_text().splitlines()) == 1
+    assert "\x1b" not in file.read_text()

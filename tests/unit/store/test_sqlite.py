@@ -353,3 +353,19 @@ def test_entry_is_found_by_its_index(store: Store) -> None:
     [plan] = writer(store).execute(query, (b"12345678", b"12345678")).fetchall()
 
     assert "USING INDEX entries_id" in plan[-1]
+
+
+def test_a_store_is_its_owners_alone(path: Path) -> None:
+    """Whatever the umask, nobody else reads the record, nor the log beside it."""
+    before = os.umask(0)
+    try:
+        store = open_store(path)
+        try:
+            store.commit([PutMeta("name", b"value")])
+            modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+        finally:
+            store.close()
+    finally:
+        os.umask(before)
+    assert f"{path.name}-wal" in modes
+    assert {mode for name, mode in modes.items() if not name.endswith(".lock")} == {0o600}

@@ -34,7 +34,7 @@ def whole(asked: Asked, name: str, default: int, most: int, least: int = 1) -> i
         Misuse: it is none.
     """
     text = asked.query.get(name, str(default))
-    if not (text.isascii() and text.isdecimal() and least <= int(text[:9]) <= most):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and least <= int(text) <= most):
         raise Misuse(f"{name}: {text} is not allowed", next_step=f"Give a whole number from {least} to {most}.")
     return int(text)
 

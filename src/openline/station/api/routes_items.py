@@ -60,7 +60,8 @@ async def _offers(service: Service, asked: Asked) -> t.Offers:
 
 
 async def _published(service: Service, asked: Asked) -> bytes:
-    return service.offers.published(_ref(asked))
+    ref = _ref(asked)  # in a turn: what is published is durable here first
+    return await service.runner.ask(lambda desk, now: service.offers.published(ref))
 
 
 ROUTES: Final[tuple[Route, ...]] = (
