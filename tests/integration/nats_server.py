@@ -13,7 +13,7 @@ import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import nats
 import nats.aio.client
@@ -81,6 +81,9 @@ class NatsServer:
             self.process.send_signal(how)
             self.process.wait()
             self.process = None
+
+
+SLACK_S: Final = 8.0  # how late a loaded machine may be with what a promise names
 
 
 async def until(holds: Callable[[], bool], *, within_s: float = 10.0, why: str = "") -> None:

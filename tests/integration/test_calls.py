@@ -113,14 +113,15 @@ def test_ctrl_c_hangs_up(pair: Pair):
 
 
 def test_ring_to_ring_is_quick(pair: Pair):
-    """From the officer's command to the ring on the other side is well below what a person notices."""
+    """From the officer's command to the ring on the other side, far from what sends anything again: the figure itself
+    is the bench's."""
     before = time.monotonic()
     placed = pair.south.asking.post("/v1/calls", t.PlaceCall(line="liaison"), t.Call)
     pair.north.wait_until(lambda: calls(pair.north).lasting)
     took_s = time.monotonic() - before
     pair.south.asking.post(f"/v1/calls/{placed.id}/end")
 
-    assert took_s < 2.0
+    assert took_s < 5.0  # after that, what was lost is sent again (spec 5.2)
 
 
 def test_the_watch_is_handed_over_and_outlives_a_restart(pair: Pair):
