@@ -57,6 +57,13 @@ class Outbox:
     def waiting(self) -> bool:
         return self.held < self.our_head()
 
+    def waiting_count(self) -> int:
+        """How many entries of ours the other side is not known to hold."""
+        record, us = self.ctx.record, self.ctx.us
+        gen, seq = self.held
+        later = sum(record.length(us, each) for each in record.generations(us) if each > gen)
+        return later + max(record.length(us, gen) - (seq + 1), 0)  # they may hold more than we do, while we restore
+
     def have(self) -> tuple[Have, ...]:
         """Our frontier, as a hint."""
         heads = self.ctx.record.heads()

@@ -59,7 +59,7 @@ class OutboxView:
         desk, now = self.runner.desk, self.runner.clock.now()
         desk.at(now)
         waiting = [entry for entry in self._waiting(desk) if by_people(entry.body)]
-        total = sum(1 for _ in self._pages_wait(desk)) + self._count_waiting(desk)
+        total = sum(1 for _ in self._pages_wait(desk)) + desk.outbox.waiting_count()
         listed = [self._told(desk, now, entry) for entry in waiting[:limit]]
         shown = {entry.id for entry in waiting}
         recent = [entry for entry in self._recent(desk) if by_people(entry.body) and entry.id not in shown]
@@ -75,7 +75,7 @@ class OutboxView:
         def again(desk: Desk, now: Now) -> t.Tried:
             self.runner.nudge()
             paths = tuple(self.ctx.accord.carriers[number].id for number in desk.try_now(now))
-            waiting = self._count_waiting(desk) + len(desk.pages.outgoing)
+            waiting = desk.outbox.waiting_count() + len(desk.pages.outgoing)
             if not waiting:
                 says = "nothing waits"
             elif paths:
@@ -89,14 +89,6 @@ class OutboxView:
         return await self.runner.ask(again)
 
     # ---- which
-
-    def _count_waiting(self, desk: Desk) -> int:
-        held, record = desk.outbox.held, self.ctx.record
-        return sum(
-            record.length(self.ctx.us, gen) - (held[1] + 1 if gen == held[0] else 0)
-            for gen in record.generations(self.ctx.us)
-            if gen >= held[0]
-        )
 
     def _waiting(self, desk: Desk) -> Iterator[Entry]:
         yield from self._pages_wait(desk)

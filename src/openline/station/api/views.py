@@ -61,7 +61,7 @@ class Views:
                 equal=desk.inbound.heads_equal(),
                 entries=ctx.record.count,
             ),
-            waiting=self._waiting(desk),
+            waiting=desk.outbox.waiting_count(),
             unopened=unopened,
             offers=offers,
             drafts=drafts,
@@ -77,15 +77,6 @@ class Views:
             holds=tuple(f"{sides[n]} {head.gen}/{head.seq}" for n, head in enumerate(heads) if head is not None),
             they_hold=tuple(f"{sides[n]} {gen}/{seq}" for n, (gen, seq) in sorted(desk.restoration.stated.items())),
             wants_root=desk.restoration.lacks_root,
-        )
-
-    def _waiting(self, desk: Desk) -> int:
-        """How many entries of ours the other side is not known to hold."""
-        ctx, held = desk.ctx, desk.outbox.held
-        return sum(
-            ctx.record.length(ctx.us, gen) - (held[1] + 1 if gen == held[0] else 0)
-            for gen in ctx.record.generations(ctx.us)
-            if gen >= held[0]
         )
 
     def _line(self, desk: Desk, now: Now, line: int) -> t.LineState:
