@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +59,20 @@ def test_a_peer_that_is_down_is_told_from_a_stranger_at_its_address(pair):
     assert found["carrier fibre"][0][0] == "problem"
     assert found["keys"][0][0] == "problem"
     assert found["certificate"][0][0] == "problem"
+
+
+def test_a_port_that_another_program_has_is_told_before_a_start(pair):
+    """Figures are served at an address of their own: taken, it would end the start, so it is looked at too."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        text = re.sub(r"\n\[metrics\][^\[]*", "\n", pair.north.config.read_text())
+        pair.north.config.write_text(f'{text}\n[metrics]\nlisten = "127.0.0.1:{port}"\n')
+        found = looked_at(pair.north.config, code=1)
+        [(outcome, said)] = found["metrics"]
+        assert (outcome, said) == ("problem", f"127.0.0.1:{port} cannot be listened on: Address already in use")
+        refused = run("up", pair.north.config, code=2)
+        assert "while attempting" not in refused.stderr
+        assert "Free the address" in refused.stderr
 
 
 def test_what_is_missing_open_or_damaged_is_named(pair):

@@ -28,7 +28,7 @@ from websockets.typing import Subprotocol
 from openline.carriers.gate import Gate, listening
 from openline.carriers.queue import Waiting
 from openline.ports import Parcel, Told
-from openline.wire.errors import Misuse
+from openline.wire.errors import Misuse, system_words
 from openline.wire.limits import BUNDLE_BYTES_MAX
 
 SUBPROTOCOL: Final = Subprotocol("openline.1")
@@ -138,7 +138,7 @@ class Live:
             self._gate = gate = listening(host, port)
         except OSError as error:
             raise Misuse(
-                f"{self.settings.listen}: cannot be listened on: {error.strerror or error}",
+                f"{self.settings.listen}: cannot be listened on: {system_words(error)}",
                 next_step="Free the address, or give the carrier another one.",
             ) from None
         self.port = gate.getsockname()[1]

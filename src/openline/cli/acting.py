@@ -84,7 +84,10 @@ def officer_key(file: Path, passphrase_file: Path | None, at: Ground) -> tuple[i
     """
     kind, keys = open_keys(file, passphrase_file)
     if not isinstance(keys, OfficerKey):
-        raise Misuse(f"{file} holds a key of kind {kind}; acts are approved with an officer's")
+        raise Misuse(
+            f"{file} holds a key of kind {kind}; acts are approved with an officer's",
+            next_step="Give an officer's key file.",
+        )
     for number, officer in enumerate(at.side.officers):
         if (officer.name, officer.key) == (keys.name, keys.public):
             return number, keys

@@ -39,7 +39,7 @@ from openline.station.relaying import relay_settings
 from openline.store import copying
 from openline.store.lock import Lock
 from openline.wire.accord import CarrierKind, SignedAccord
-from openline.wire.errors import OpenlineError
+from openline.wire.errors import OpenlineError, StorageFault, system_words
 
 DAY_S: Final = 86_400
 SOON_DAYS: Final = 30
@@ -98,7 +98,9 @@ def _guarded(check: Callable[[Case], Iterator[Finding]], case: Case) -> Iterator
     try:
         yield from check(case)
     except OpenlineError as error:
-        yield problem(check.__name__, error.what, error.next_step or "See docs/station.md.")
+        lost = "openline restore CONFIG --from DIR, or --from peer; docs/operating.md says how."
+        otherwise = lost if isinstance(error, StorageFault) else "See docs/station.md."
+        yield problem(check.__name__, error.what, error.next_step or otherwise)
     except OSError as error:
         yield problem(check.__name__, f"{error.filename or ''} {error.strerror}".strip(), "See that it can be read.")
 
@@ -312,9 +314,18 @@ def _bindable(where: str, what: str) -> Iterator[Finding]:
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:
-        yield problem(what, f"{where} cannot be listened on: {error.strerror}", "Another program may listen there.")
+        said = f"{where} cannot be listened on: {system_words(error)}"
+        yield problem(what, said, "Another program may listen there: ss --listening --tcp --processes")
     else:
         yield ok(what, f"{where} can be listened on")
+
+
+def ports(case: Case) -> Iterator[Finding]:
+    """Where the station serves figures and programs, while it does not."""
+    if case.status is None:
+        for what, where in (("metrics", case.config.metrics.listen), ("api", case.config.api.listen)):
+            if where:
+                yield from _bindable(where, what)
 
 
 def _handshake(case: Case, where: str, what: str) -> Iterator[Finding]:
@@ -387,5 +398,6 @@ def _day(time_s: float) -> str:
 
 
 CHECKS: Final = (
-    files, keys, certificate, record, disk, backup, clock, zones, holidays, lines, carriers, points, alarms,
+    files, keys, certificate, record, disk, backup, clock, zones, holidays, lines, carriers, ports, points,
+    alarms,
 )  # fmt: skip

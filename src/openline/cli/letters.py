@@ -180,6 +180,12 @@ def _signed_letter(
     text: str, to: str, signer: PrincipalKey, signed: SignedAccord, language: str | None, *, copy: bool
 ) -> bytes:
     side = _side_of(signer, signed)
+    names = [one.name for one in signed.accord.sides[1 - side].principals]
+    if to not in names:
+        raise Misuse(
+            f"{signed.accord.sides[1 - side].name} has no principal {to}",
+            next_step=f"There is: {', '.join(names)}." if names else "The accord names none.",
+        )
     try:
         addressee = letters.principal(signed, 1 - side, to)
         texts = ((language or signed.accord.sides[side].language or _UNDETERMINED, text),)
@@ -209,7 +215,9 @@ def _text(data: bytes) -> str:
 def _principal_key(file: Path, passphrase_file: Path | None) -> PrincipalKey:
     kind, keys = open_keys(file, passphrase_file)
     if not isinstance(keys, PrincipalKey):
-        raise Misuse(f"{file} holds a key of kind {kind}; letters are a principal's")
+        raise Misuse(
+            f"{file} holds a key of kind {kind}; letters are a principal's", next_step="Give a principal's key file."
+        )
     return keys
 
 

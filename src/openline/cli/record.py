@@ -28,7 +28,7 @@ from openline.cli.files import FILE, json_option, passphrase_option
 from openline.wire.errors import Misuse
 
 EXPORT: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-NOT_PROVEN: Final = "This is what the file says; `openline audit` proves it."
+NOT_PROVEN: Final = "This is what the record says; `openline audit` proves an export of it."
 
 
 @click.group()

@@ -198,7 +198,7 @@ _WORDS: Final = {
 def _foreign(path: str) -> StorageFault:
     return StorageFault(
         f"{path} is not a store of Openline; it was left as it was",
-        next_step="Give the path of a store, or one where no file is.",
+        next_step="Check its path; a record that is lost is put back with openline restore.",
     )
 
 

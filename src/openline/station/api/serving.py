@@ -18,7 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from openline.station.api.socket_path import addressable
-from openline.wire.errors import Misuse
+from openline.wire.errors import Misuse, system_words
 
 MODE: Final = 0o660
 STOP_S: Final = 2
@@ -99,5 +99,8 @@ def tcp_socket(host: str, port: int) -> socket.socket:
         [(family, _, _, _, where), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         made = socket.create_server(where[:2], family=family)
     except OSError as error:
-        raise Misuse(f"{host}:{port}: cannot be listened on: {error.strerror or error}") from None
+        raise Misuse(
+            f"{host}:{port}: cannot be listened on: {system_words(error)}",
+            next_step="Free the address, or give [metrics] or [api] another one.",
+        ) from None
     return made
