@@ -64,12 +64,13 @@ def problem(what: str, said: str, do: str) -> Finding:
 
 
 class Case(NamedTuple):
-    """A station to look at. `status`: what it says of itself, if it runs."""
+    """A station to look at. `status`: what it says of itself, if it runs and can say it."""
 
     config: Config
     signed: SignedAccord
     us: int
     status: t.Status | None
+    runs: bool
 
 
 def look(config_file: Path) -> list[Finding]:
@@ -90,7 +91,8 @@ def look(config_file: Path) -> list[Finding]:
     said = f"{signed.accord.name}: every signature holds; this is {names[us]}, the other side is {names[1 - us]}"
     findings.append(ok("accord", said))
     status, running = _status(config_file)
-    case = Case(config, signed, us, status)
+    runs = Asking(config_file).is_running()
+    case = Case(config, signed, us, status, runs)
     return [*findings, *running, *(x for check in CHECKS for x in _guarded(check, case))]
 
 
@@ -164,6 +166,8 @@ def record(case: Case) -> Iterator[Finding]:
     if case.status is not None:
         heads = case.status.heads
         yield ok("record", f"{heads.entries:,} entries; ours ends at {heads.ours or 'nothing'}")
+    elif case.runs:
+        yield warning("record", "is held by the running station, which cannot say how it is", "Look at its log.")
     elif "://" in place:
         yield warning("record", "is in a database, which only the running station opens", "Start the station.")
     elif not os.path.exists(place):
@@ -301,7 +305,7 @@ def _live(case: Case, one: configs.Carrier, what: str) -> Iterator[Finding]:
     if state is not None and state.up:
         yield ok(what, "up")
         return
-    if one.listen and case.status is None:
+    if one.listen and not case.runs:
         yield from _bindable(one.listen, what)
     for where in one.connect:
         yield from _handshake(case, where, what)
@@ -322,7 +326,7 @@ def _bindable(where: str, what: str) -> Iterator[Finding]:
 
 def ports(case: Case) -> Iterator[Finding]:
     """Where the station serves figures and programs, while it does not."""
-    if case.status is None:
+    if not case.runs:
         for what, where in (("metrics", case.config.metrics.listen), ("api", case.config.api.listen)):
             if where:
                 yield from _bindable(where, what)

@@ -15,8 +15,6 @@ anything else; every message says what is wrong and where; `next_step` says what
 
 from __future__ import annotations
 
-import os
-
 
 class OpenlineError(Exception):
     """Base of every error of Openline. `str()` is one sentence an officer can read."""
@@ -66,9 +64,8 @@ def invariant(condition: bool, why: str) -> None:
 
 
 def system_words(error: OSError) -> str:
-    """What the system calls a fault, without what Python says beside it."""
-    known = error.errno is not None and error.errno > 0  # a name that is not found has numbers of its own
-    return os.strerror(error.errno or 0) if known else str(error.strerror or error)
+    """What the system calls a fault of a socket, without what Python says beside it."""
+    return str(error.strerror or error).split(" (while attempting", 1)[0]
 
 
 def unreadable(error: OSError) -> str:

@@ -283,9 +283,9 @@ class Status(Answer, frozen=True, kw_only=True):
     heads: Heads
     waiting: int
     unopened: int
-    offers: int
     drafts: int
     calls: int
+    offers: int = 0
     coming_back: Return | None = None
     backed_up_s: int | None = None
 
