@@ -7,6 +7,8 @@ Rules of this file:
    after 5 s goes by every live and relay carrier that is up, again at 10, 20 and 40 s, then every 60 s.
 3. A hint that only says that their acknowledgement came waits a second: as a rule an entry of ours says it before.
 4. Everything may be sent twice, late and out of order: the record repairs itself.
+5. At most a window is on its way, and a turn seals a part of it: what is appended while more waits goes in its turn,
+   behind that, and a hint says meanwhile what came.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ NOWHERE: Final[Position] = (-1, -1)
 BUNDLE_FILL_BYTES: Final = 192 * 1024
 HINT_MS: Final = 1_000  # chosen: a pause in talk; well within the first round of sending again
 PACK_ENTRIES: Final = 1024  # chosen: half a megabyte of ordinary entries read at once
-WINDOW_ENTRIES: Final = 4096  # chosen: what one round puts on the way before their word is awaited
+WINDOW_ENTRIES: Final = 4096  # chosen: what is on its way before their word is awaited
+TURN_ENTRIES: Final = 1024  # chosen: read and sealed in a turn, some 30 ms; more would keep what comes waiting
 
 
 class Outbox:
@@ -47,6 +50,7 @@ class Outbox:
         self.later_on: set[int] = set()  # carriers on which one is due in a while
         self.later_ms = 0
         self.repeated: Position = NOWHERE  # how far the last round of sending again went
+        self._handed = 0  # entries that this turn has handed out
         self.came_by: set[int] = set()  # carriers that brought something new in this turn
         self.ways = Ways()
 
@@ -110,6 +114,7 @@ class Outbox:
             self.answer_on |= self.later_on
             self.later_on.clear()
         if self._paths() and self.retry.fires(self.ctx.now.elapsed_ms):
+            self._give_up(self._paths())
             self.send_waiting(self._paths())
             self.repeated = self.our_head()
 
@@ -117,6 +122,7 @@ class Outbox:
         """Somebody asks to send what waits now; by which carriers it goes."""
         paths = self._paths() if self.waiting() else []
         if paths:
+            self._give_up(paths)
             self.send_waiting(paths)
             self.retry.begin(self.ctx.now.elapsed_ms)
         return paths
@@ -133,20 +139,42 @@ class Outbox:
             flash = any(isinstance(e.body, Tracked) and e.body.precedence is Precedence.FLASH for e in fresh)
             paths = self._first_paths(flash)
             paths += sorted((self.came_by & ctx.up) - set(paths))
-            if flash or self._behind(fresh):
+            behind = self._behind(fresh)
+            if flash:
                 self.send_waiting(paths)
-            else:
+            elif not behind:
                 self._send([e.data for e in fresh], self._before(fresh), paths)
             self.retry.hasten(ctx.now.elapsed_ms)
-            self.answer_on.clear()
-            self.later_on.clear()
-        elif self.sent < self.our_head() and self.held >= self.sent > NOWHERE:
-            self.send_waiting(self._first_paths(False))  # their word came for the window before
+            if not behind:
+                self.answer_on.clear()
+                self.later_on.clear()
+        self._go_on()
         for carrier in sorted(self.answer_on):
             if carrier in ctx.up:
                 self.hint(carrier)
         self.answer_on.clear()
         self.came_by.clear()
+        self._handed = 0
+
+    def _go_on(self) -> None:
+        """More waits than was handed out: what follows goes as their word, or a relay's, makes room for it."""
+        paths = self._first_paths(False)
+        if not paths or self.sent >= self.our_head() or self.ctx.restoring or self._handed >= TURN_ENTRIES:
+            return
+        relayed = min(self.relayed.get(carrier, NOWHERE) for carrier in paths)
+        known = max(self.held, relayed)
+        if self.sent < known:
+            self.sent = known
+        if self._count(known, self.sent) <= WINDOW_ENTRIES - TURN_ENTRIES:
+            self._send(self.after(self.sent, TURN_ENTRIES), self.sent, paths)
+
+    def _count(self, after: Position, upto: Position) -> int:
+        """How many of our entries lie beyond the one position, up to the other."""
+        if after[0] == upto[0] or upto == NOWHERE:
+            return max(upto[1] - after[1], 0)
+        record, us = self.ctx.record, self.ctx.us
+        whole = sum(record.length(us, gen) for gen in record.generations(us) if max(after[0], 0) <= gen < upto[0])
+        return whole - (after[1] + 1 if after != NOWHERE else 0) + upto[1] + 1
 
     def _behind(self, fresh: list[Entry]) -> bool:
         """Whether entries before these were never handed to any carrier."""
@@ -166,9 +194,15 @@ class Outbox:
     def returned(self, carrier: int) -> None:
         """A path is back: say what we hold, and send by it what waits."""
         if self.waiting():
+            self._give_up([carrier])
             self.send_waiting([carrier])
-            self.retry.hasten(self.ctx.now.elapsed_ms)
+            self.retry.returned(self.ctx.now.elapsed_ms)
         self.hint(carrier)
+
+    def _give_up(self, paths: list[int]) -> None:
+        """What is on its way by the carriers of first choice counts as lost: it goes again, and the rest behind it."""
+        if not set(paths).isdisjoint(self._first_paths(False)):
+            self.sent = self.held
 
     def hint(self, carrier: int) -> None:
         payload = Payload(have=self.have(), holds_epoch=self.sealer.newest)
@@ -176,11 +210,11 @@ class Outbox:
 
     def send_waiting(self, paths: list[int]) -> None:
         """What they are not known to hold, oldest first, by each of these carriers; by a relay, what it does not
-        keep for them already. At most a window of entries goes at once; the rest follows their word."""
+        keep for them already. A turn's share goes at once; the rest follows their word."""
         if not self.waiting():
             return
         for start, group in itertools.groupby(sorted(paths, key=self._start), key=self._start):
-            self._send(self.after(start, WINDOW_ENTRIES), start, list(group))
+            self._send(self.after(start, TURN_ENTRIES), start, list(group))
         if paths and self.retry.since_ms is None:
             self.retry.begin(self.ctx.now.elapsed_ms)
 
@@ -201,12 +235,15 @@ class Outbox:
     def _send(self, entries: list[bytes], after: Position, paths: list[int]) -> None:
         if not paths:
             return
+        self._handed += len(entries)
+        follows = after <= max(self.sent, self.held)
         for chunk in chunks(entries):
             bundle, upto = self.sealer.seal(Payload(entries=tuple(chunk))), place_of(chunk[-1])[1:]
             self.ctx.effects.sends += [Send(carrier, bundle, after, upto, key=(after, upto)) for carrier in paths]
             self.ways.note(after, upto, paths)
             after = upto
-        self.sent = max(self.sent, after)
+        if follows:
+            self.sent = max(self.sent, after)
 
     def packed(self) -> Iterator[bytes]:
         """All of ours that they are not known to hold now, and our frontier, for a courier: openers all, made as they

@@ -31,6 +31,14 @@ class Retry:
         if due is None or due - now_ms > FIRST_MS[0]:
             self.begin(now_ms)
 
+    def returned(self, now_ms: int) -> None:
+        """A path is back and was given what waits: the same, and a round that was missed meanwhile is not made up
+        for."""
+        due = self.next_ms()
+        if due is not None and due <= now_ms:
+            self.begin(now_ms)
+        self.hasten(now_ms)
+
     def rest(self) -> None:
         self.since_ms, self.round = None, 0
 
