@@ -60,6 +60,8 @@ class Gaps:
 
     def closed(self, entry: Entry) -> None:
         """The entry has its place in the chain, or beside it, now."""
+        if not self.kept:
+            return
         others = self._at.pop(entry.place, set()) - {entry.id}
         if others:
             self._at[entry.place] = others
