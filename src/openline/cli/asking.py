@@ -27,13 +27,11 @@ from openline.station.api import frames
 from openline.station.api import types as t
 from openline.station.api.socket_path import addressable
 from openline.station.config import Config
+from openline.station.durable import sync_folder
 from openline.wire.errors import (
-    CarrierFault,
     Misuse,
     OpenlineError,
     OurFault,
-    PeerFault,
-    Refused,
     StorageFault,
 )
 
@@ -42,10 +40,6 @@ ENVIRONMENT: Final = "OPENLINE_STATION"
 PATIENCE_S: Final = 60
 LONG_S: Final = 3600  # a copy of a long record is made before its first byte comes
 PIECE_BYTES: Final = 256 * 1024
-FAULTS: Final[dict[str, type[OpenlineError]]] = {
-    "refused": Refused, "misuse": Misuse, "peer": PeerFault, "carrier": CarrierFault, "storage": StorageFault,
-    "ours": OurFault,
-}  # fmt: skip
 
 T = TypeVar("T")
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -143,6 +137,7 @@ class Asking:
                 file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        sync_folder(to.parent)
 
     def bundles(self, path: str) -> Iterator[bytes]:
         """The framed bundles that a POST to `path` gives, one at a time. Raises: as `fetch`."""
@@ -192,7 +187,7 @@ def _fault(data: bytes, status: int) -> OpenlineError:
         if status >= 500:
             return OurFault(f"the station failed at this request ({status}); its log says more")
         return Misuse(f"the station does not know this request ({status}): is it of another release?")
-    return FAULTS.get(fault.fault, OurFault)(fault.what, next_step=fault.next_step)
+    return t.FAULTS.get(fault.fault, OurFault)(fault.what, next_step=fault.next_step)
 
 
 def part(text: str) -> str:

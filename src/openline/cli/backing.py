@@ -26,6 +26,7 @@ from openline import __version__
 from openline.keys.keyfile import SECRET_BYTES_MAX, open_key_file, seal_key_file
 from openline.keys.secret import SystemEntropy
 from openline.station.config import Config
+from openline.station.durable import sync_folder
 from openline.store import copying
 from openline.wire import cbor
 from openline.wire.accord import SignedAccord
@@ -201,14 +202,6 @@ def _put(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -66,6 +66,8 @@ def write_new(path: Path, data: bytes, *, secret: bool) -> None:
         Misuse: something of that name is there, or no file can be made there.
         StorageFault: the disk did not take it; nothing of it is left.
     """
+    from openline.station.durable import sync_folder  # a stick is checked without a station's modules
+
     if path == STANDARD:
         sys.stdout.buffer.write(data)
         return
@@ -80,6 +82,7 @@ def write_new(path: Path, data: bytes, *, secret: bool) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        sync_folder(path.parent)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise StorageFault(f"{path}: cannot be written: {error.strerror}", next_step="Check the disk.") from None

@@ -31,6 +31,7 @@ from openline.keys.secret import RootKeys, StationKeys, SystemEntropy
 from openline.ports import PutMeta, Store
 from openline.station import config as configs
 from openline.station.config import Config
+from openline.station.durable import sync_folder
 from openline.station.files import check_secret
 from openline.station.reading import read_secret
 from openline.store import copying, open_store
@@ -225,10 +226,9 @@ def _store_back(place: str, make: Callable[[Path], object]) -> list[str]:
         _mark(open_store(str(fresh), must_exist=True))
         for left in _beside(fresh):
             left.unlink(missing_ok=True)
-        fresh.chmod(0o600)  # SQLite gives the files it makes beside it the same mode
         aside = _moved_aside(path)
         fresh.rename(path)
-        backing.sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise StorageFault(f"{path}: cannot be put back: {error.strerror}", next_step="Check that disk.") from None
     finally:

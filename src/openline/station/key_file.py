@@ -17,6 +17,7 @@ from typing import Final
 from openline.keys.keyfile import open_key_file, open_plain_key_file, plain_key_file, seal_key_file
 from openline.keys.secret import StationKeys
 from openline.ports import Entropy
+from openline.station.durable import sync_folder
 from openline.station.reading import read_secret
 from openline.wire.errors import Malformed, Misuse, StorageFault
 
@@ -94,11 +95,7 @@ def replace_file(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)

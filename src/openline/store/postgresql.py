@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing
 from typing import Any, Final, cast
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from openline.store import revisions, rules
 from openline.store.copying import copy_rows
@@ -22,6 +23,13 @@ from openline.store.lock import in_use
 from openline.store.sql import Connection, Database
 from openline.store.sqlite import APPLICATION_ID, BUSY_S, Sync
 from openline.wire.errors import OpenlineError, StorageFault
+
+# A server that is gone without a word, when the network to it is: a station neither works nor stops until that is seen.
+# A URL may say otherwise.
+PATIENCE: Final = {
+    "connect_timeout": 10, "tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2,
+    "keepalives_count": 3,
+}  # fmt: skip
 
 _TABLES: Final = frozenset({"entries", "strays", "meta", "parts", "alembic_version"})
 
@@ -63,7 +71,8 @@ def _snapshot(url: str) -> psycopg.Connection[Any]:
 
 
 def _connect(url: str, *, autocommit: bool = True) -> psycopg.Connection[Any]:
-    connection = psycopg.connect(url, autocommit=autocommit, client_encoding="utf8")
+    asked: dict[str, Any] = {**PATIENCE, **conninfo_to_dict(url), "client_encoding": "utf8"}
+    connection = psycopg.connect(autocommit=autocommit, **asked)
     connection.execute(f"SET lock_timeout = '{BUSY_S}s'")
     return connection
 

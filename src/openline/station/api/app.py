@@ -21,24 +21,12 @@ from starlette.routing import Route as StarletteRoute
 
 from openline.station.api import types as t
 from openline.wire.errors import (
-    CarrierFault,
     Misuse,
     OpenlineError,
-    OurFault,
-    PeerFault,
-    Refused,
-    StorageFault,
 )
 
 BODY_BYTES_MAX: Final = 1024 * 1024  # chosen: a letter in base64 with room; pages have a limit of their own
-FAULTS: Final[tuple[tuple[type[OpenlineError], str, int], ...]] = (
-    (Refused, "refused", 409),
-    (Misuse, "misuse", 400),
-    (PeerFault, "peer", 422),
-    (CarrierFault, "carrier", 422),
-    (StorageFault, "storage", 503),
-    (OurFault, "ours", 500),
-)
+STATUS: Final = {"refused": 409, "misuse": 400, "peer": 422, "carrier": 422, "storage": 503, "ours": 500}
 JSON: Final = "application/json"
 BYTES: Final = "application/octet-stream"
 
@@ -125,8 +113,8 @@ async def _body(request: Request, route: Route) -> Any:
 
 
 def _error(error: OpenlineError) -> Response:
-    name, status = next(((name, code) for kind, name, code in FAULTS if isinstance(error, kind)), ("unknown", 500))
-    return _fault(status, t.Fault(fault=name, what=error.what, next_step=error.next_step))
+    name = next((name for name, kind in t.FAULTS.items() if isinstance(error, kind)), "ours")
+    return _fault(STATUS[name], t.Fault(fault=name, what=error.what, next_step=error.next_step))
 
 
 def _fault(status: int, fault: t.Fault) -> Response:

@@ -7,10 +7,12 @@ station's clock unless the name says otherwise.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
+
+from openline.wire.errors import CarrierFault, Misuse, OpenlineError, OurFault, PeerFault, Refused, StorageFault
 
 LaneName: TypeAlias = Literal["liaison", "safety"]
 PrecedenceName: TypeAlias = Literal["ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH"]
@@ -307,8 +309,14 @@ class Explained(Answer, frozen=True, kw_only=True):
     evidence: dict[str, Any]
 
 
+FAULTS: Final[dict[str, type[OpenlineError]]] = {
+    "refused": Refused, "misuse": Misuse, "peer": PeerFault, "carrier": CarrierFault, "storage": StorageFault,
+    "ours": OurFault,
+}  # fmt: skip
+
+
 class Fault(Answer, frozen=True, kw_only=True):
-    """Why not. `fault`: refused, misuse, peer, carrier, storage, ours, unknown."""
+    """Why not. `fault`: refused, misuse, peer, carrier, storage, ours."""
 
     fault: str
     what: str
