@@ -51,8 +51,8 @@ def explain(evidence: Evidence, now_ms: int) -> Explanation:
         formal(words),
         found,
         reasons.headline,
-        _once(reasons.for_),
-        _once(reasons.against),
+        _once(reasons.for_ if found is Observed.THROUGH else reasons.for_ + words.down()),
+        _once(reasons.against + words.down() if found is Observed.THROUGH else reasons.against),
         _once(reasons.cannot_know + words.gaps() + words.statements()),
         _once(reasons.next_steps),
     )

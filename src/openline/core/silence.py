@@ -110,7 +110,8 @@ class Evidence:
 
     heard_here: newest pulse or call signal of theirs on this line, and, over all its carriers, the newest echo.
     heard_lines: newest pulse or call signal on each other line. heard_carriers: newest authenticated bundle of any
-    kind by each live or relay carrier. line_carriers: the carriers this line uses now. up_since_ms: None = down.
+    kind by each live or relay carrier. line_carriers: the carriers this line uses now; carriers_down: those of them
+    that do not stand by our own end. up_since_ms: None = down.
 
     now_s, zone: this station's clock and zone, for the record's own times (`_s`). cuts, offers, opened_s, expires_s:
     what the formal state rests on. earlier: demands of ours before the latest, evidence only. gaps: in our
@@ -128,6 +129,7 @@ class Evidence:
     heard_lines: dict[str, int] = field(default_factory=dict)
     heard_carriers: dict[str, int] = field(default_factory=dict)
     line_carriers: tuple[str, ...] = ()
+    carriers_down: tuple[str, ...] = ()
     we_send_pulses: bool = True
     they_withhold: bool = False
     every_lane_cut: bool = False

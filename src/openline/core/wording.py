@@ -132,6 +132,10 @@ class Words:
         attached = "attached" if word.attached else "not attached"
         return f"The relay {word.carrier} says that their station is {attached}; it said so {self.ago(word.at_ms)}."
 
+    def down(self) -> list[str]:
+        """What our own end of the line's carriers says, before any pulse has had time to be missed."""
+        return [f"Our own end says that {carrier} is down." for carrier in self.e.carriers_down]
+
     def statements(self) -> list[str]:
         """What was said in public, which proves nothing about this line."""
         noted = "Whether a public statement, noted by our officer, explains it"

@@ -209,6 +209,7 @@ class Watch:
             heard_lines={ctx.accord.lines[n].id: at for n, at in self.lines.items() if n != line},
             heard_carriers={ids[n]: at for n, at in self.carriers.items()},
             line_carriers=tuple(ids[n] for n in line_carriers(ctx, line)),
+            carriers_down=tuple(ids[n] for n in line_carriers(ctx, line) if n not in ctx.up),
             we_send_pulses=not self.withheld(ctx.us),
             they_withhold=self.withheld(ctx.them),
             every_lane_cut=all(cut is not state.Formal.OPEN for cut in cuts),
