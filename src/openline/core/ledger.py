@@ -142,6 +142,10 @@ class Ledger:
         self.keys = tuple([side.station] for side in accord.sides)
         self.items: dict[bytes, Item] = {}
         self.flash: list[bytes] = []
+        # What may still ask for somebody: FLASH not read, IMMEDIATE not answered. Receipts only rise, so whoever finds
+        # one settled takes it out, and looking costs what is open, not what ever was.
+        self.unread: dict[bytes, Item] = {}
+        self.unanswered: dict[bytes, Item] = {}
         self.due_items: tuple[dict[int, list[Item]], dict[int, list[Item]]] = ({}, {})  # by side, then line
         self.answers: dict[bytes, list[Place]] = {}
         self.receipts: dict[tuple[int, int, int], int] = {}  # place of the target → bits of Level
@@ -239,8 +243,11 @@ class Ledger:
             )
             if body.precedence is Precedence.FLASH:
                 self.flash.append(entry.id)
+                self.unread[entry.id] = item
             if body.due_s:
                 self.due_items[entry.side].setdefault(body.line, []).append(item)
+                if body.precedence is Precedence.IMMEDIATE:
+                    self.unanswered[entry.id] = item
             key = (entry.side, body.line, year_of(entry.time_s))
             if body.number > self.numbers.get(key, 0):
                 self.numbers[key] = body.number

@@ -6,17 +6,18 @@ an instant; nothing here latches, and nothing here acts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from itertools import islice
 from typing import Final, NamedTuple
 
 from openline.core import receipts, silence
+from openline.core.ledger import Item
 from openline.station.calls import Calls
 from openline.station.context import Context
 from openline.station.demands import missed_check_in
 from openline.station.watch import Watch
-from openline.wire.terms import Lane, Precedence
+from openline.wire.terms import Lane
 
 CAUSES_MAX: Final = 64  # chosen: of one alarm, told apart; more of them ask for nothing else to be done
 UNEQUAL_MS: Final = 300_000
@@ -84,10 +85,18 @@ def causes(ctx: Context, watch: Watch, calls: Calls) -> list[Cause]:
 
 def _flash_unread(ctx: Context) -> Iterator[Cause]:
     ledger = ctx.record.ledger
-    theirs = (ledger.items[i] for i in ledger.flash if ledger.items[i].place.side == ctx.them)
-    return (
-        Cause(Alarm.FLASH_UNREAD, item.line, item.id.hex()) for item in theirs if not receipts.shown(ledger, item)
-    )
+    for item in _open(ledger.unread, lambda item: receipts.shown(ledger, item)):
+        if item.place.side == ctx.them:
+            yield Cause(Alarm.FLASH_UNREAD, item.line, item.id.hex())
+
+
+def _open(items: dict[bytes, Item], settled: Callable[[Item], bool]) -> Iterator[Item]:
+    """Those of `items` that are not settled; the others are taken out for good."""
+    for item in list(items.values()):
+        if settled(item):
+            del items[item.id]
+        else:
+            yield item
 
 
 def _check_ins_missed(ctx: Context) -> Iterator[Cause]:
@@ -99,11 +108,9 @@ def _check_ins_missed(ctx: Context) -> Iterator[Cause]:
 
 def _immediate_overdue(ctx: Context) -> Iterator[Cause]:
     ledger, now_s = ctx.record.ledger, ctx.now.clock_s
-    for items in ledger.due_items[ctx.them].values():
-        for item in items:
-            overdue = 2 * (now_s - item.time_s) > item.due_s
-            if item.precedence == Precedence.IMMEDIATE and overdue and not receipts.answered(ledger, item):
-                yield Cause(Alarm.IMMEDIATE_OVERDUE, item.line, item.id.hex())
+    for item in _open(ledger.unanswered, lambda item: receipts.answered(ledger, item)):
+        if item.place.side == ctx.them and 2 * (now_s - item.time_s) > item.due_s:
+            yield Cause(Alarm.IMMEDIATE_OVERDUE, item.line, item.id.hex())
 
 
 def _silent(ctx: Context, watch: Watch) -> bool:
