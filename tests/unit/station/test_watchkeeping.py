@@ -116,6 +116,16 @@ def test_gaps_are_between_watches_and_after_the_last():
     assert watch.unattended(LINE, start_s + 1500) == []
 
 
+def test_a_handover_within_a_second_leaves_no_gap():
+    """Two officers come on in one second: the watch that lasts is the later one, and nothing of it is unattended."""
+    pair = Pair()
+    watch = pair.desks[0].watchkeeping
+    first = watch.come_on(DESK, PAK)
+    watch.come_on(DESK, RI)
+
+    assert watch.unattended(LINE, first.from_s) == []
+
+
 def test_a_side_that_keeps_no_watch_here_has_no_gaps():
     """Before the first watch nothing is known of who watched, so nothing is said."""
     pair = Pair()
