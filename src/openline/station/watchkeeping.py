@@ -156,7 +156,7 @@ class Watchkeeping:
         """When nobody held a post that answers a line, from `since_s` to now. A side that never kept a watch here has
         no gaps in it: it keeps its watch elsewhere."""
         held = [(w.from_s, w.until_s) for w in self.watches.values() if line in self.posts.get(w.post, ())]
-        watches = sorted(held, key=lambda watch: (watch[0], watch[1] is None))  # one that lasts is the last of its second
+        watches = sorted(held, key=lambda watch: (watch[0], watch[1] is None))  # what lasts is its second's last
         if not watches:
             return []
         gaps, covered_s = [], max(watches[0][0], since_s)
