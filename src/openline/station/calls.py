@@ -224,6 +224,7 @@ class Calls:
             ring.repeat_ms = None  # they have our word
             if signal.act is not Act.CONNECTED and ring.answered_ms is None:
                 ring.over = True
+                del self.ringing[ring.call_id]  # `rung` remembers it: it never rings again
                 self.ctx.tell("silenced", line=ring.line, id=ring.call_id)
 
     def _heard_ring(self, signal: Signal, carrier: int) -> None:
