@@ -15,7 +15,7 @@ import click
 from openline.cli import acting
 from openline.cli.acting import Ground
 from openline.cli.asking import station_option
-from openline.cli.files import FILE, for_terminal, json_option, read_file
+from openline.cli.files import FILE, for_terminal, json_option, named_values, read_file
 from openline.cli.moments import instant_s, length_s
 from openline.keys import notes
 from openline.station.api import types as t
@@ -278,15 +278,8 @@ def announce(
 
 
 def _texts(given: tuple[str, ...]) -> Texts:
-    found: dict[str, str] = {}
-    for each in given:
-        language, equals, text = each.partition("=")
-        if not equals or not language:
-            raise Misuse(f"{each} has no language", next_step='Write en="TEXT", or en=@FILE.')
-        if language in found:
-            raise Misuse(f"the text in {language} is given twice", next_step="Give it once.")
-        found[language] = _file_text(Path(text[1:])) if text.startswith("@") else text
-    return tuple(sorted(found.items()))
+    said = named_values(given, bare="has no language", what="text in", form='en="TEXT", or en=@FILE')
+    return tuple((each, _file_text(Path(x[1:])) if x.startswith("@") else x) for each, x in sorted(said.items()))
 
 
 def _file_text(file: Path) -> str:

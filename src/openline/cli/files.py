@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -182,3 +182,21 @@ def utc(time_s: int) -> str:
         return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     except (ValueError, OverflowError):
         return f"second {time_s} since 1970"
+
+
+def named_values(given: Sequence[str], *, bare: str, what: str, form: str) -> dict[str, str]:
+    """Words of the form NAME=VALUE, each name once. `bare`: what a word without a name is said to be; `what`: what a
+    name names; `form`: how to write one.
+
+    Raises:
+        Misuse: a word without a name, or a name twice.
+    """
+    found: dict[str, str] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name:
+            raise Misuse(f"{each} {bare}", next_step=f"Write {form}.")
+        if name in found:
+            raise Misuse(f"the {what} {name} is given twice", next_step="Give it once.")
+        found[name] = value
+    return found

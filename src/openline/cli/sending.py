@@ -14,7 +14,7 @@ import click
 
 from openline.cli import acting
 from openline.cli.asking import asking, show_json, station_option
-from openline.cli.files import FILE, for_terminal, json_option, read_file, refuse_existing, write_new
+from openline.cli.files import FILE, for_terminal, json_option, named_values, read_file, refuse_existing, write_new
 from openline.cli.moments import length_s
 from openline.station.api import types as t
 from openline.wire.errors import Misuse
@@ -133,20 +133,9 @@ def notice(
     openline notice liaison exercise.planned from=2026-12-01 to=2026-12-04 area="west coast"
     """
     at = acting.ground(station)
-    values = {"do": "notice", "line": line, "form": form, "fields": _fields(fields), **marks_of(given)}
+    said = named_values(fields, bare="is no field", what="field", form="KEY=VALUE")
+    values = {"do": "notice", "line": line, "form": form, "fields": said, **marks_of(given)}
     acting.say(acting.enact(at, acting.filled(t.Notice, values), keys, passphrase_file), as_json=as_json)
-
-
-def _fields(given: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for each in given:
-        key, equals, value = each.partition("=")
-        if not equals or not key:
-            raise Misuse(f"{each} is no field", next_step="Write KEY=VALUE.")
-        if key in found:
-            raise Misuse(f"the field {key} is given twice", next_step="Give it once.")
-        found[key] = value
-    return found
 
 
 @click.group()
