@@ -10,7 +10,9 @@ SECONDS_EACH ?= 300
 help:  ## what can be made here
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
 
-setup: .venv/made verifier/node_modules/.made  ## install everything into .venv; leaves .venv/bin/openline
+BUILT := frontend/node_modules/.made
+
+setup: .venv/made verifier/node_modules/.made $(BUILT)  ## install everything into .venv; leaves .venv/bin/openline
 
 .venv/made: requirements.lock pyproject.toml tools/setup
 	@tools/setup
@@ -20,7 +22,12 @@ verifier/node_modules/.made: verifier/package-lock.json tools/setup-node | .venv
 	@tools/setup-node
 	@touch $@
 
-demo: .venv/made  ## the story of 27 July 2021, its record proved and broken; then two live stations to try
+$(BUILT): frontend/package-lock.json $(wildcard frontend/*.js frontend/*.mjs) tools/setup-frontend
+$(BUILT): | verifier/node_modules/.made
+	@tools/setup-frontend
+	@touch $@
+
+demo: .venv/made $(BUILT)  ## the story of 27 July 2021, its record proved and broken; then two live stations to try
 	@$(BIN)/openline demo --live
 
 lint: .venv/made  ## ruff, mypy --strict, import contracts
@@ -55,4 +62,4 @@ clean:  ## remove caches and results
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the environment too
-	rm -rf .venv verifier/node_modules
+	rm -rf .venv verifier/node_modules frontend/node_modules src/openline/console/static/built
