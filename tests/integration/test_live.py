@@ -213,6 +213,20 @@ def test_a_strangers_certificate_is_refused_both_ways(ends):
     asyncio.run(ends.both(act))
 
 
+def test_whose_certificate_the_other_side_refuses_is_told(ends):
+    """The refusal comes after our end of the handshake, as a connection that ends without a word."""
+
+    async def act() -> None:
+        ear = Ear()
+        refused = asyncio.create_task(ends.end(2, 1, connect=(f"127.0.0.1:{ends.port}",)).run(ear))
+        await ear.until(lambda: any("may not take our certificate" in each for each in ear.told))
+        refused.cancel()
+        await asyncio.gather(refused, return_exceptions=True)
+        assert "up" not in ear.told
+
+    asyncio.run(ends.both(act))
+
+
 @pytest.mark.parametrize(
     "frame",
     [

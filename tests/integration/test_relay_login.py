@@ -19,6 +19,7 @@ from tests.integration.nats_server import NatsServer, until
 from tests.integration.relay_side import Side, sides
 
 SEED = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY"
+REFUSALS = 40  # written in two pieces, half of them were told as a broken pipe
 TLS = 'tls {{ cert_file: "{cert}", key_file: "{key}", {more} }}'
 
 
@@ -76,10 +77,37 @@ def test_our_own_certificate_is_shown_where_the_server_asks(tmp_path: Path):
     run(server, Side(server.url, tls=TlsFiles(authority.ca, cert, key)))
 
 
-def test_a_server_that_asks_for_a_certificate_and_gets_none_is_said(tmp_path: Path):
-    """The refusal comes after the handshake, in TLS 1.3, and is told."""
+@pytest.mark.parametrize("stranger", [False, True], ids=["none", "a-strangers"])
+def test_a_server_that_refuses_our_certificate_is_said_each_time(tmp_path: Path, stranger: bool):
+    """The refusal comes after our end of the handshake, in TLS 1.3, as an alert or as a mere reset: it is said either
+    way, and the alert is not lost where there was one to read."""
     server, authority = tls_server(tmp_path, verify=True)
-    run(server, Side(server.url, tls=TlsFiles(authority.ca)), "certificate")
+    shown = Authority(tmp_path, "other").issue("station") if stranger else (None, None)
+    said: list[str] = []
+
+    async def story() -> None:
+        await server.start()
+        for _ in range(REFUSALS):
+            with pytest.raises(CarrierFault) as refused:
+                await Link.open(
+                    server.url, login=Login(), tls=TlsFiles(authority.ca, *shown), inbox="x", timeout_s=10
+                )  # fmt: skip
+            said.append(refused.value.what)
+
+    try:
+        asyncio.run(story())
+    finally:
+        server.stop()
+    expected = "asks for a certificate and " + ("may not take ours" if stranger else "was shown none")
+    assert all(expected in each for each in said)
+    if not stranger:  # a stranger's is refused with the rest of our handshake unread, which resets the connection
+        assert sum("alert" in each for each in said) > REFUSALS * 0.75
+
+
+def test_a_refused_certificate_is_told_by_the_carrier(tmp_path: Path):
+    """Not only that the connection broke."""
+    server, authority = tls_server(tmp_path, verify=True)
+    run(server, Side(server.url, tls=TlsFiles(authority.ca)), "asks for a certificate and was shown none")
 
 
 @pytest.mark.parametrize(

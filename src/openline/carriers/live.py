@@ -22,7 +22,7 @@ from typing import Any, Final, TypeAlias
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidURI
 from websockets.typing import Subprotocol
 
 from openline.carriers.gate import Gate, listening
@@ -194,9 +194,14 @@ class Live:
         return True
 
     def _tell_refusal(self, where: str, error: Exception) -> None:
-        """A certificate that is not the one of the accord is for an operator; that nobody answers is not."""
-        if isinstance(error, ssl.SSLCertVerificationError) and self._told is not None:
+        """A certificate that is not the one of the accord is for an operator; that nobody answers is not. In TLS 1.3
+        the other side looks at ours after our end of the handshake is over, and may hang up without an alert."""
+        if self._told is None:
+            return
+        if isinstance(error, ssl.SSLCertVerificationError):
             self._told.trouble(f"{where} shows a certificate that the other side's root did not issue")
+        elif isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError):
+            self._told.trouble(f"{where} hung up as soon as TLS stood: it may not take our certificate for our root's")
 
     async def _serve(self, connection: Connection) -> None:
         if self._told is None or connection.subprotocol != SUBPROTOCOL:

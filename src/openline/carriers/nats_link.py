@@ -117,7 +117,7 @@ class Link(asyncio.Protocol):
         self.inbox = f"{inbox}.{secrets.token_hex(8)}"
         self.on_writable: Callable[[], None] = lambda: None
         self.writable = True
-        self.tls = False
+        self.tls = False  # begun, and from the login on certain
         self.busy_until_s = 0.0  # loop time until which what we sent is still passing a thin line
         self._heard_at_s = 0.0
         self._on_problem = on_problem
@@ -129,6 +129,7 @@ class Link(asyncio.Protocol):
         self._requests: dict[str, tuple[str, asyncio.Future[Message]]] = {}
         self._count = 0
         self._last_problem = ""
+        self._if_refused = ""  # what a server that ends TLS before it lets us in may mean by it
         self._early = False  # something came after the introduction, before the connection was secured
 
     # ---- opening
@@ -159,7 +160,7 @@ class Link(asyncio.Protocol):
                 loop = asyncio.get_running_loop()
                 await loop.create_connection(lambda: link, parts.hostname or "", parts.port or PORT)
                 await link._introduced
-                await link._secure(parts, context)
+                await link._secure(parts, context, shown=tls.cert is not None)
                 await link._log_in(parts, login)
         except TimeoutError:
             link.close("no answer")
@@ -175,7 +176,7 @@ class Link(asyncio.Protocol):
             raise
         return link
 
-    async def _secure(self, parts: SplitResult, context: ssl.SSLContext | None) -> None:
+    async def _secure(self, parts: SplitResult, context: ssl.SSLContext | None, *, shown: bool) -> None:
         if context is None and not self.info.tls_required:
             return
         if not (self.info.tls_required or self.info.tls_available):
@@ -185,6 +186,9 @@ class Link(asyncio.Protocol):
             )
         if self._early or not self._reader.empty or self._transport is None:
             raise CarrierFault("the server sent more than its introduction before TLS began")
+        if self.info.tls_verify:  # in TLS 1.3 a server looks at our certificate after our end of the handshake is over
+            ours = "may not take ours" if shown else "was shown none"
+            self._if_refused = f"the server asks for a certificate and {ours}: "
         loop = asyncio.get_running_loop()
         secured = await loop.start_tls(
             self._transport, self, context or TlsFiles().context(), server_hostname=_name_for_tls(parts.hostname or "")
@@ -211,8 +215,10 @@ class Link(asyncio.Protocol):
                 options["nkey"] = login.nkey.public
             signature = login.nkey.sign(self.info.nonce.encode())
             options["sig"] = base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
-        self._write(nats_wire.connect(options))
-        await self._first(self._ask_for_pong())
+        # In one piece: a server that refused our certificate has closed by now, so that a second write would fail, and
+        # with it goes unread what the server said.
+        await self._first(self._ask_for_pong(nats_wire.connect(options)))
+        self._if_refused = ""
         self.subscribe(f"{self.inbox}.r.*", self._replied)
 
     # ---- using
@@ -266,10 +272,10 @@ class Link(asyncio.Protocol):
                 raise CarrierFault(f"the server has not answered for {quiet_s:.1f} s")
             await self._first(pong, left_s)
 
-    def _ask_for_pong(self) -> asyncio.Future[None]:
+    def _ask_for_pong(self, before: bytes = b"") -> asyncio.Future[None]:
         pong: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pongs.append(pong)
-        self._write(nats_wire.PING)
+        self._write(before + nats_wire.PING)
         return pong
 
     async def _first(self, awaited: asyncio.Future[T], within_s: float | None = None) -> None:
@@ -334,7 +340,7 @@ class Link(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         broke = f"the connection broke: {exc}" if exc else "the server closed the connection"
-        self._lose(self._last_problem or broke)
+        self._lose(self._last_problem or self._if_refused + broke)
 
     def _lose(self, why: str) -> None:
         _settle(self.lost, why)

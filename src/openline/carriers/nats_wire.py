@@ -37,6 +37,7 @@ class Info(NamedTuple):
     auth_required: bool = False
     tls_required: bool = False
     tls_available: bool = False
+    tls_verify: bool = False
     nonce: str = ""
     name: str = ""
 
@@ -204,6 +205,7 @@ def _info(text: bytes) -> Info:
         auth_required=flag("auth_required"),
         tls_required=flag("tls_required"),
         tls_available=flag("tls_available"),
+        tls_verify=flag("tls_verify"),
         nonce=words("nonce"),
         name=words("server_name"),
     )
