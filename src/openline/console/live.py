@@ -26,7 +26,7 @@ from openline.wire.errors import OpenlineError
 if TYPE_CHECKING:
     from openline.console.app import Console
 
-PAUSE_S: Final = 0.05  # between two looks: a busy station is not asked without end
+PAUSE_S: Final = 0.1  # chosen: between two looks, so that a busy station is not asked without end
 AGAIN_S: Final = 1.0  # after a station did not answer
 REGIONS_MAX: Final = 8  # of one page
 SOCKETS_MAX: Final = 200
