@@ -13,7 +13,7 @@ import { read as readExport } from "./export.mjs";
 import { checkConsistency, checkInclusion, root } from "./merkle.mjs";
 import { verify87 } from "./mldsa.mjs";
 import { ED25519, checkCheckpoint, checkpointNote, checkpointText, origin, parse, signaturesBy } from "./note.mjs";
-import { read as readPayload } from "./payload.mjs";
+import { read as readPayload, readVoice } from "./payload.mjs";
 import { factsOf, fieldFacts, typed } from "./plain.mjs";
 import { against } from "./proofs.mjs";
 import { readPublished } from "./statement.mjs";
@@ -33,6 +33,7 @@ export const CHECKS = {
   chain,
   approvals,
   "call-word": callWord,
+  "call-voice": callVoice,
   "fork-proof": proof,
   "bad-signature-proof": proof,
   "bad-chain-proof": proof,
@@ -131,6 +132,18 @@ async function callWord(given) {
   );
   await verify(given.bytes("station"), message, given.bytes("signature"));
   return { phase: PHASES[phase] };
+}
+
+async function callVoice(given) {
+  const half = fromCbor(given.bytes("voice"));
+  const [callId, line, lane, round, fingerprint, ufrag, pwd, payloadType, token, , signature] = readVoice(half);
+  const message = join(
+    prefix("voice"),
+    given.bytes("accord_id"),
+    encode([given.number("side"), callId, line, lane, round, fingerprint, ufrag, pwd, payloadType, token]),
+  );
+  await verify(given.bytes("station"), message, signature);
+  return { round: Number(round), fingerprint: toHex(fingerprint) };
 }
 
 async function proof(given, kind) {

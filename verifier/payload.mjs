@@ -5,7 +5,7 @@ import { inflateSync } from "node:zlib";
 import { malformed } from "./bytes.mjs";
 import { ID, LANE, LINE, SECONDS, SIGNATURE, WORD } from "./bodies.mjs";
 import { decode as fromCbor } from "./cbor.mjs";
-import { bytes, bytesUpTo, flag, many, map, maybe, oneOf, row, such, uint } from "./codecs.mjs";
+import { bytes, bytesUpTo, flag, many, map, maybe, oneOf, row, such, text, uint } from "./codecs.mjs";
 
 const PAYLOAD_BYTES_MAX = 2_097_152;
 const PART_BYTES = 32_768;
@@ -27,6 +27,13 @@ const PART = such(row(ID, PART_INDEX, uint(2048n), bytesUpTo(PART_BYTES)), partI
 const wordIfWord = (signal) => (signal[6] !== null) === (signal[0] === 2n);
 const SIGNAL = such(row(oneOf(1, 2, 3, 4), ID8, LINE, LANE, SECONDS, MS, maybe(WORD)), wordIfWord, "a word");
 
+const ice = (most, least) =>
+  such(text(most, least), (value) => /^[A-Za-z0-9+/]*$/.test(value), "letters, digits, + and /");
+const ROUNDS = 1024n;
+const VOICE = row(
+  ID8, LINE, LANE, uint(ROUNDS, 1n), ID, ice(32, 4), ice(64, 22), uint(127n, 96n), ID8, uint(ROUNDS), SIGNATURE,
+);
+
 const PAYLOAD = map([
   [1, "have", many(row(SIDE, uint(), uint(), ID8), HINTS), []],
   [2, "want", many(rising(row(SIDE, uint(), uint(), uint()), 2), HINTS), []],
@@ -38,6 +45,7 @@ const PAYLOAD = map([
   [8, "holds_epoch", ID8, null],
   [9, "reentry", row(bytes(16), bytes(32), bytes(1216), SIGNATURE, bytes(4627)), null],
   [10, "restoring", flag, false],
+  [11, "voices", many(VOICE, HINTS), []],
 ]);
 
 /** L rounded up to a multiple of 2^(E−S), E = ⌊log₂ L⌋, S = ⌊log₂ E⌋ + 1. */
@@ -46,6 +54,9 @@ function padme(length) {
   const step = 2 ** (exponent - (Math.floor(Math.log2(exponent)) + 1));
   return Math.ceil(length / step) * step;
 }
+
+/** One side's half of a call's voice, as a payload holds it (spec 5.10.1). */
+export const readVoice = VOICE;
 
 export function read(padded) {
   if (padded.length < LENGTH_BYTES) throw malformed("shorter than a length");

@@ -14,6 +14,7 @@ with instrumented():
         Pulse,
         Reentry,
         Signal,
+        Voice,
         Want,
         decode_payload,
         encode_payload,
@@ -33,6 +34,7 @@ SAMPLES = [
         )
     ),
     Payload(pulses=(Pulse(0, 1_600_000_000_000, None), Pulse(1, 1_600_000_000_000, Echo(1_599_999_999_000, 30)))),
+    Payload(voices=(Voice(bytes(8), 0, 0, 1, bytes(32), "ufra", "p" * 22, 111, bytes(8), 0, bytes(64)),)),
     Payload(restoring=True, reentry=Reentry(bytes(16), bytes(32), bytes(1216), bytes(64), bytes(4627))),
 ]
 

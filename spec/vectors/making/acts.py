@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from openline.keys import public
-from openline.wire import bodies
+from openline.wire import bodies, bundle, cbor
 from openline.wire.bodies import Body
+from openline.wire.bundle import Voice
 from openline.wire.terms import Approval, Level, Phase
 from spec.vectors.making.accords import ACCORD
 from spec.vectors.making.book import START_S, Book
@@ -28,6 +29,7 @@ def vectors() -> Iterator[Vector]:
     for name, (what, make) in VOID.items():
         yield _approvals(name, what, "no-effect", make, {})
     yield from _words()
+    yield from _voices()
 
 
 def _approvals(name: str, what: str, reject_as: str, make: Make, expected: dict[str, Any]) -> Vector:
@@ -174,4 +176,60 @@ def _word(name: str, what: str, signed: dict[str, Any], shown: dict[str, Any], p
         reject_as="" if phase else "bad-signature",
         input=given,
         expected={"phase": phase} if phase else {},
+    )
+
+
+# --- halves of a call's voice ---
+
+HALF = Voice(
+    call_id=bytes(range(8)),
+    line=1,
+    lane=0,
+    round=2,
+    fingerprint=bytes(range(32)),
+    ufrag="aB3+",
+    pwd="0123456789ABCDEFabcd+/",
+    payload_type=111,
+    token=bytes(range(8, 16)),
+    heard=1,
+    signature=bytes(64),
+)
+
+
+def _voices() -> Iterator[Vector]:
+    yield _half("call-voice", "One side's half of a call's voice.", HALF)
+    yield _half("call-voice-that-heard-nothing", "What the sender has heard is not signed.", HALF._replace(heard=0))
+    for name, what, shown in (
+        ("of-another-fingerprint", "A half with another certificate.", HALF._replace(fingerprint=bytes(32))),
+        ("of-another-call", "A half for another call.", HALF._replace(call_id=bytes(8))),
+        ("of-another-line", "A half for a call on another line.", HALF._replace(line=0)),
+        ("of-another-lane", "A half for a call on another lane.", HALF._replace(lane=1)),
+        ("of-another-round", "A half of an earlier round, shown as one of a later.", HALF._replace(round=3)),
+        ("of-another-user", "A half with another name for ICE.", HALF._replace(ufrag="aB3/")),
+        ("of-another-password", "A half with another password for ICE.", HALF._replace(pwd="0" * 22)),
+        ("of-another-payload-type", "A half with another payload type.", HALF._replace(payload_type=96)),
+        ("of-another-token", "A half with another relay token.", HALF._replace(token=bytes(8))),
+    ):
+        yield _half(f"call-voice-{name}", what, shown, rejected=True)
+    yield _half("call-voice-of-the-other-side", "A half shown as the other side's.", HALF, side=1)
+
+
+def _half(name: str, what: str, shown: Voice, *, side: int = 0, rejected: bool = False) -> Vector:
+    """`HALF` as side 0's station signed it, with what is `shown` in its place."""
+    station = whole().keys[0].station.station
+    signature = station.sign(public.voice_message(whole().id, 0, HALF))
+    wrong = rejected or side != 0
+    return Vector(
+        name=name,
+        spec="5.10.1",
+        what=what,
+        kind="call-voice",
+        reject_as="bad-signature" if wrong else "",
+        input={
+            "accord_id": whole().id,
+            "side": side,
+            "station": station.public,
+            "voice": cbor.encode(bundle.VOICE.plain(shown._replace(signature=signature))),
+        },
+        expected={} if wrong else {"round": shown.round, "fingerprint": shown.fingerprint.hex()},
     )

@@ -202,6 +202,14 @@ def _call_word(given: Vector) -> Outcome:
     return _accepted(phase=Phase(given.number("phase")).name.lower())
 
 
+@_checks("call-voice")
+def _call_voice(given: Vector) -> Outcome:
+    voice: bundle.Voice = bundle.VOICE.read(cbor.decode(given.octets("voice")))
+    message = public.voice_message(given.octets("accord_id"), given.number("side"), voice)
+    public.verify(given.octets("station"), message, voice.signature)
+    return _accepted(round=voice.round, fingerprint=voice.fingerprint.hex())
+
+
 @_checks("fork-proof", "bad-signature-proof", "bad-chain-proof")
 def _proof(given: Vector) -> Outcome:
     signed = _agreed(given)

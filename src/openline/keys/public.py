@@ -26,6 +26,7 @@ from nacl.exceptions import BadSignatureError
 from openline.wire import bodies, cbor
 from openline.wire.accord import Accord, Side, Signatures, SignedAccord
 from openline.wire.bodies import Body, Generation
+from openline.wire.bundle import Voice
 from openline.wire.cbor import Value
 from openline.wire.errors import Malformed, PeerFault
 
@@ -158,6 +159,16 @@ def call_message(
 ) -> bytes:
     """What the called station signs of a call (spec 5.6)."""
     return b"openline/call/1\0" + accord_id + cbor.encode([caller, call_id, line, int(lane), due_s, int(phase), time_s])
+
+
+def voice_message(accord_id: bytes, side: int, voice: Voice) -> bytes:
+    """What a station signs of its officer's half of a call's voice (spec 5.10.1); what it has heard of the other half
+    is not part of it."""
+    signed: list[Value] = [
+        side, voice.call_id, voice.line, int(voice.lane), voice.round, voice.fingerprint, voice.ufrag, voice.pwd,
+        voice.payload_type, voice.token,
+    ]  # fmt: skip
+    return b"openline/voice/1\0" + accord_id + cbor.encode(signed)
 
 
 def reentry_message(accord_id: bytes, side: int, nonce: bytes, station: bytes, xwing: bytes) -> bytes:

@@ -11,6 +11,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -20,13 +21,15 @@ from typing import Any, Final, NamedTuple
 from openline.wire import cbor, limits
 from openline.wire.bodies import LINE, SIGNATURE, TIME, WORD, f
 from openline.wire.cbor import Value
-from openline.wire.codecs import FLAG, Codec, enum, many, octets, row, uint
+from openline.wire.codecs import FLAG, Codec, enum, many, octets, row, uint, utf8
 from openline.wire.errors import Malformed, invariant
 from openline.wire.terms import Lane, Word
 
 ID8_BYTES: Final = 8
 CALL_ID_BYTES: Final = 8
 EPOCH_ID_BYTES: Final = 8
+VOICE_TOKEN_BYTES: Final = 8
+FINGERPRINT_BYTES: Final = 32
 
 _LENGTH_BYTES: Final = 4
 _DEFLATED: Final = 1 << 31
@@ -91,6 +94,25 @@ class Signal(NamedTuple):
     word: Word | None
 
 
+class Voice(NamedTuple):
+    """What one side's browser needs of the other's to speak with it, and nothing that says where either is (spec
+    5.10.1). `round`: both sides' halves of one round belong together; `payload_type`: under which the browser takes
+    Opus; `token`: opens the sender's relay for this round; `heard`: the round of the receiver's that the sender holds,
+    0 for none."""
+
+    call_id: bytes
+    line: int
+    lane: int
+    round: int
+    fingerprint: bytes
+    ufrag: str
+    pwd: str
+    payload_type: int
+    token: bytes
+    heard: int
+    signature: bytes
+
+
 class Echo(NamedTuple):
     """The newest pulse of the receiver's heard on this line by the sender: its `sent_ms`, and how long ago it came."""
 
@@ -134,6 +156,13 @@ def _such_that(codec: Codec, holds: Callable[[Any], bool], rule: str) -> Codec:
     return Codec(f"{codec.name} with {rule}", read, codec.plain)
 
 
+_ICE_TEXT: Final = re.compile(r"[A-Za-z0-9+/]*\Z", re.ASCII)  # RFC 8839, 5.4: nothing that ends a line of SDP
+
+
+def _ice(least: int, most: int) -> Codec:
+    return _such_that(utf8(most, least=least), lambda x: _ICE_TEXT.match(x) is not None, "letters, digits, + and /")
+
+
 def _part_is_whole(part: Part) -> bool:
     """Every part is full but the last, which is not empty: pages have one division into parts."""
     if part.index + 1 < part.total:
@@ -163,6 +192,13 @@ _SIGNAL: Final = _such_that(
     lambda x: (x.word is not None) == (x.act is Act.WORD),
     "a word in the act WORD and in no other",
 )
+_ROUND_MAX: Final = limits.VOICE_ROUNDS_MAX
+VOICE: Final = row(
+    Voice, octets(CALL_ID_BYTES), LINE, enum(Lane), uint(_ROUND_MAX, least=1), octets(FINGERPRINT_BYTES),
+    _ice(limits.ICE_UFRAG_CHARS_MIN, limits.ICE_UFRAG_CHARS_MAX),
+    _ice(limits.ICE_PWD_CHARS_MIN, limits.ICE_PWD_CHARS_MAX),
+    uint(127, least=96), octets(VOICE_TOKEN_BYTES), uint(_ROUND_MAX), SIGNATURE,
+)  # fmt: skip
 _PULSE: Final = row(Pulse, LINE, _MS, _maybe(row(Echo, _MS, _MS)))
 _REENTRY: Final = row(Reentry, octets(16), octets(32), octets(1216), SIGNATURE, octets(4627))
 _HINTS_MAX: Final = limits.PAYLOAD_HINTS_MAX
@@ -183,6 +219,7 @@ class Payload:
     holds_epoch: bytes | None = f(8, octets(EPOCH_ID_BYTES), None)
     reentry: Reentry | None = f(9, _REENTRY, None)
     restoring: bool = f(10, FLAG, False)
+    voices: tuple[Voice, ...] = f(11, many(VOICE, _HINTS_MAX), ())
 
 
 _LAYOUT: Final[list[tuple[str, int, Codec, Any]]] = [

@@ -21,6 +21,7 @@ from openline.wire.bundle import (
     Pulse,
     Reentry,
     Signal,
+    Voice,
     Want,
     decode_payload,
     encode_payload,
@@ -55,6 +56,13 @@ SIGNALS = st.sampled_from(Act).flatmap(
         Signal, st.just(act), exactly(8), LINES, SIDES, TIMES, MS, WORDS if act is Act.WORD else st.none()
     )
 )
+ROUNDS = st.integers(1, limits.VOICE_ROUNDS_MAX)
+ICE = "ABCXYZabcxyz0189+/"
+VOICES = st.builds(
+    Voice, exactly(8), LINES, SIDES, ROUNDS, exactly(32), st.text(ICE, min_size=4, max_size=32),
+    st.text(ICE, min_size=22, max_size=64), st.integers(96, 127), exactly(8), st.just(0) | ROUNDS, exactly(64),
+)  # fmt: skip
+HALF = [bytes(8), 0, 0, 1, bytes(32), "user", "p" * 22, 111, bytes(8), 0, bytes(64)]
 INDEXES = st.integers(0, limits.BLOB_BYTES_MAX // limits.PART_BYTES - 1)
 PAYLOADS = st.builds(
     Payload,
@@ -64,6 +72,7 @@ PAYLOADS = st.builds(
     parts=some(st.builds(lambda i, d: Part(DIGEST, i, i + 1, d), INDEXES, st.binary(min_size=1, max_size=50))),
     parts_wanted=some(st.builds(lambda r: PartsWanted(DIGEST, *r), ranges(INDEXES))),
     signals=some(SIGNALS),
+    voices=some(VOICES),
     pulses=some(st.builds(Pulse, LINES, MS, st.none() | st.builds(Echo, MS, MS))),
     holds_epoch=st.none() | exactly(8),
     reentry=st.none()
@@ -185,7 +194,7 @@ BODY = cbor.encode({10: True})
         pytest.param(framed(b""), "not CBOR", id="a body of no bytes"),
         pytest.param(of_map([]), "not a map", id="an array"),
         pytest.param(of_map({0: 1}), "unknown field 0", id="an unknown field, low"),
-        pytest.param(of_map({11: True}), "unknown field 11", id="an unknown field, high"),
+        pytest.param(of_map({12: True}), "unknown field 12", id="an unknown field, high"),
         pytest.param(of_map({1: []}), "at its default", id="a default written out"),
         pytest.param(of_map({8: None}), "expected 8 bytes", id="a default of null written out"),
         pytest.param(of_map({10: False}), "flag", id="a flag that is false"),
@@ -211,6 +220,15 @@ BODY = cbor.encode({10: True})
         ),
         pytest.param(of_map({6: [[1, bytes(8), 64, 0, 0, 0, None]]}), "from 0 to 63", id="signals: no such line"),
         pytest.param(of_map({6: [[1, bytes(8), 0, 2, 0, 0, None]]}), "is no Lane", id="signals: no such lane"),
+        *(
+            pytest.param(of_map({11: [[*HALF[:at], value, *HALF[at + 1 :]]]}), why, id=f"voices: {value!r} at {at}")
+            for at, value, why in (
+                (0, bytes(7), "8 bytes"), (1, 64, "from 0 to 63"), (3, 0, "from 1"), (3, 1025, "from 1"),
+                (4, bytes(20), "32 bytes"), (5, "use", "4 to 32"), (5, "us\ner", "letters"), (5, "usér", "letters"),
+                (6, "p" * 21, "22 to 64"), (6, "p" * 22 + "\r\n", "letters"), (7, 95, "from 96"), (7, 128, "from 96"),
+                (8, bytes(9), "8 bytes"), (9, 1025, "from 0"), (10, bytes(63), "64 bytes"),
+            )
+        ),
         pytest.param(of_map({7: [[0, limits.UINT_MAX, None]]}), "number from 0", id="pulses: past the calendar"),
         pytest.param(of_map({7: [[0, 0, [0]]]}), "array of 2", id="pulses: half an echo"),
         pytest.param(of_map({9: [bytes(16)]}), "array of 5", id="reentry: a nonce alone"),
@@ -241,5 +259,5 @@ def test_composing_too_much_is_our_fault() -> None:
 
 
 def test_every_field_is_described() -> None:
-    """The keys are 1 to 10 in the order of spec 4.3."""
-    assert [key for _, key, _, _ in bundle._LAYOUT] == list(range(1, 11))
+    """The keys are 1 to 11 in the order of spec 4.3."""
+    assert [key for _, key, _, _ in bundle._LAYOUT] == list(range(1, 12))
