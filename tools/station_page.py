@@ -34,6 +34,7 @@ TABLES: Final[dict[str, type[msgspec.Struct]]] = {
     "alarm": config.Alarm,
     "alarm.mail": config.Mail,
     "drill": config.Drill,
+    "voice": config.Voice,
 }
 
 

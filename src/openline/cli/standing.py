@@ -21,7 +21,7 @@ from openline.keys.public import check_accord
 from openline.keys.secret import RootKeys, join_psk
 from openline.ports import Entropy
 from openline.station import config
-from openline.station.config_writing import Way, written
+from openline.station.config_writing import VoiceWay, Way, written
 from openline.station.reading import read_secret
 from openline.store import open_store
 from openline.wire import accord as accords
@@ -32,6 +32,7 @@ CONFIG_FILE: Final = "station.toml"
 STORE_FILE: Final = "record.sqlite"
 TRIAL_SIDES: Final = ("north", "south")
 TRIAL_CARRIERS: Final = (Carrier(id="fibre", latency_ms=1), Carrier(id="stick", kind=CarrierKind.COURIER))
+LOOPBACK: Final = "127.0.0.1"
 _DAILY: Final = 1
 
 
@@ -53,17 +54,19 @@ def make_station(
     *,
     metrics: str = "",
     store: str = STORE_FILE,
+    voice: VoiceWay | None = None,
 ) -> Path:
     """Fill a station's folder, which is there; gives its configuration. `keys_file`: the bytes of the station's key
-    file; `store`: as the configuration names it. The empty record is made here and never by a start: a station whose
-    record is gone must not take itself for a new one (spec 5.8).
+    file; `store`: as the configuration names it; `voice`: how calls are spoken. The empty record is made here and never
+    by a start: a station whose record is gone must not take itself for a new one (spec 5.8).
 
     Raises:
         Misuse: a file of that name is there already, a way is no address, or `store` is no store.
         StorageFault: the disk did not take it, or the database cannot be reached.
     """
     side = founded.signed.accord.sides[us].name
-    text = written(side, ways, protected=open_plain_key_file(keys_file) is None, metrics=metrics, store=store)
+    protected = open_plain_key_file(keys_file) is None
+    text = written(side, ways, protected=protected, metrics=metrics, store=store, voice=voice)
     read = config.read(text, CONFIG_FILE, at, founded.signed.accord)  # a wrong address is told before any is written
     write_new(at / "accord", accords.encode_signed(founded.signed), secret=False)
     write_new(at / STATION_FILE, keys_file, secret=True)
@@ -96,8 +99,8 @@ def make_pair(at: Path, zone: str, founded_s: int, entropy: Entropy) -> tuple[Pa
         new_folder(at / name)
         made.append(make_side(at / name / "keys", plan, None, entropy))
     founded = _trial_accord(at, made, zone, founded_s)
-    addresses = free_addresses(4)
-    live, metrics = addresses[:2], addresses[2:]
+    addresses = free_addresses(6)
+    live, metrics, voice = addresses[:2], addresses[2:4], addresses[4:]
     paths = []
     for us, name in enumerate(TRIAL_SIDES):
         keys = at / name / "keys"
@@ -112,6 +115,7 @@ def make_pair(at: Path, zone: str, founded_s: int, entropy: Entropy) -> tuple[Pa
                 [fibre, Way(TRIAL_CARRIERS[1])],
                 entropy,
                 metrics=metrics[us],
+                voice=VoiceWay(voice[us], voice[1 - us], LOOPBACK),
             )
         )
     return paths[0], paths[1]

@@ -20,11 +20,12 @@ from openline.keys import public
 from openline.station.checkpoints import Checkpoints
 from openline.station.context import Context, Send
 from openline.station.sealer import Sealer
+from openline.station.voices import Spoken, Voices
 from openline.wire import cbor
 from openline.wire import entry as entries
 from openline.wire.accord import CarrierKind
 from openline.wire.bodies import Call, Seal
-from openline.wire.bundle import Act, Payload, Signal
+from openline.wire.bundle import Act, Payload, Signal, Voice
 from openline.wire.entry import Entry
 from openline.wire.terms import Lane, Outcome, Phase, Word
 
@@ -79,6 +80,7 @@ class Calls:
         self.ringing: dict[bytes, Ringing] = {}
         self.rung: dict[bytes, None] = {}  # ids of rings that were heard, oldest first
         self.their_words: dict[bytes, Call] = {}  # their latest call entries, for the seal that follows
+        self.voices = Voices(ctx, self.spoken, self._send)
         ctx.on_append.append(self._on_entry)
 
     # ---- calling
@@ -111,10 +113,22 @@ class Calls:
         age = self.ctx.now.elapsed_ms - call.started_ms
         self._signal(Signal(Act.RING, call.call_id, call.line, call.lane, call.due_s, age, None))
 
+    def spoken(self, call_id: bytes) -> Spoken | None:
+        """A call that is not over, whoever placed it."""
+        call, ring = self.placed.get(call_id), self.ringing.get(call_id)
+        if call is not None:
+            return Spoken(call.line, call.lane, call.answered_ms is not None, True)
+        if ring is not None and not ring.over:
+            return Spoken(ring.line, ring.lane, ring.answered_ms is not None, False)
+        return None
+
     def _signal(self, signal: Signal) -> None:
-        carriers = [n for n in line_carriers(self.ctx, signal.line) if n in self.ctx.up]
+        self._send(signal.line, Payload(signals=(signal,)))
+
+    def _send(self, line: int, payload: Payload) -> None:
+        carriers = [n for n in line_carriers(self.ctx, line) if n in self.ctx.up]
         if carriers:
-            bundle = self.sealer.seal(Payload(signals=(signal,)))
+            bundle = self.sealer.seal(payload)
             self.ctx.effects.sends += [Send(carrier, bundle, stored=False) for carrier in carriers]
 
     def finish_interrupted(self) -> None:
@@ -210,6 +224,11 @@ class Calls:
 
     # ---- signals
 
+    def heard_voice(self, voice: Voice) -> None:
+        """Raises: PeerFault, as `Voices.heard`."""
+        if not self.ctx.restoring:
+            self.voices.heard(voice)
+
     def heard(self, signal: Signal, carrier: int) -> None:
         if self.ctx.restoring:
             return
@@ -276,7 +295,8 @@ class Calls:
     # ---- time
 
     def next_ms(self) -> int | None:
-        times: list[int] = []
+        voices = self.voices.next_ms()
+        times: list[int] = [] if voices is None else [voices]
         for call in self.placed.values():
             if call.answered_ms is not None:
                 times.append(call.answered_ms + self.talk_ms)
@@ -292,6 +312,7 @@ class Calls:
 
     def tick(self) -> None:
         now = self.ctx.now.elapsed_ms
+        self.voices.tick()
         for call in list(self.placed.values()):
             if call.answered_ms is not None:
                 if now >= call.answered_ms + self.talk_ms:

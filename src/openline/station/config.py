@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from openline.station.config_reading import Address, Reader, StorePlace, schema
+from openline.station.config_reading import Address, Reader, StorePlace, bare_host, schema
 from openline.station.toml_lines import Path as Keys
 from openline.station.toml_text import NotToml, parse
 from openline.wire.accord import Accord, CarrierKind
@@ -151,6 +151,30 @@ class Alarm(Table, frozen=True):
     ] = 900
 
 
+class Voice(Table, frozen=True):
+    """The relay by which the two officers of a call speak (spec 5.10). Left out, calls are by text alone; the two
+    technicians tell each other their `listen` addresses, for each is the other's `peer`."""
+
+    listen: Annotated[Address, Meta(description="The UDP address to take the other station's relay at.")]
+    peer: Annotated[Address, Meta(description="The other station's relay, as its technician says.")]
+    inner: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="The host, for our officers' browsers, of the relay's inner side. The browser of the other "
+            "side learns it: take one that says nothing, such as an address of the station that is for this alone.",
+        ),
+    ]
+    first_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65_520,
+            description="The first of the 16 UDP ports at `inner`, one for each call; 0 is any that are free.",
+        ),
+    ] = 0
+
+
 class Drill(Table, frozen=True):
     """How the drill for a missed call rings again when an officer orders it (spec 5.6)."""
 
@@ -158,29 +182,6 @@ class Drill(Table, frozen=True):
     retries: Annotated[
         int, Meta(ge=0, le=20, description="How many tries on the line, the first of them at once.")
     ] = 2
-
-
-class Console(Table, frozen=True):
-    """The web page on which officers keep a watch; none is served without this table."""
-
-    listen: Annotated[Address, Meta(description="The address to serve browsers at.")]
-    origin: Annotated[
-        str,
-        Meta(
-            pattern="^(https://[^/]+|http://([a-z0-9-]+[.])*localhost(:[0-9]+)?)$",
-            extra={"allowed": 'an origin such as "https://console.example", or http:// at localhost'},
-            description="How browsers name it: scheme, host and, where it is not the scheme's own, port. Passkeys are "
-            "bound to it.",
-        ),
-    ]
-    store: Annotated[Path, Meta(description="Its own file: passkeys, sessions, and the log of who released what.")]
-    tls: Annotated[
-        Path | None,
-        Meta(description="TLS key and certificate (PEM) for browsers; left out where a proxy or localhost serves."),
-    ] = None
-    idle_s: Annotated[
-        int, Meta(ge=60, le=86_400, description="After how many seconds without an act an officer signs in again.")
-    ] = 14_400
 
 
 class Config(Table, frozen=True):
@@ -194,7 +195,7 @@ class Config(Table, frozen=True):
     carrier: tuple[Carrier, ...] = ()
     alarm: Alarm = Alarm()
     drill: Drill = Drill()
-    console: Console | None = None
+    voice: Voice | None = None
 
 
 _OF_LIVE: Final = ("listen", "connect")
@@ -271,6 +272,8 @@ def _own_rules(config: Config) -> Iterator[_Mistake]:
     if mail is not None and (mail.user is None) != (mail.password_file is None):
         lacking = "user" if mail.user is None else "password_file"
         yield ("alarm", "mail", lacking), "is missing", "user and password_file together, or neither"
+    if config.voice is not None and not bare_host(config.voice.inner):
+        yield ("voice", "inner"), f'"{config.voice.inner}" is no host', 'an address without a port: "192.0.2.10"'
 
 
 def _carrier_rules(number: int, one: Carrier) -> Iterator[_Mistake]:

@@ -26,9 +26,25 @@ class Way(NamedTuple):
         return bool(self.listen or self.connect or self.servers)
 
 
-def written(side: str, ways: Sequence[Way], *, protected: bool, store: str, metrics: str = "") -> str:
+class VoiceWay(NamedTuple):
+    """How two officers speak: our relay's outer address, the other side's, and the host that our browsers are told."""
+
+    listen: str
+    peer: str
+    inner: str
+
+
+def written(
+    side: str,
+    ways: Sequence[Way],
+    *,
+    protected: bool,
+    store: str,
+    metrics: str = "",
+    voice: VoiceWay | None = None,
+) -> str:
     """The text of station.toml. `protected`: the key file has a passphrase; `store`: where the record is; `metrics`:
-    where to serve figures."""
+    where to serve figures; `voice`: how calls are spoken."""
     lines = [
         "# A station of Openline. docs/station.md explains every key; check with: openline config check",
         "[station]",
@@ -52,6 +68,8 @@ def written(side: str, ways: Sequence[Way], *, protected: bool, store: str, metr
         "# [alarm]   # without it, an alarm reaches nobody who does not look",
         '# webhook = ["https://desk.example/alarm"]',
         '# command = ["/usr/local/bin/ring"]',
+        "",
+        *_voice(voice),
     ]
     for way in ways:
         lines += ["", *_table(way)]
@@ -61,6 +79,18 @@ def written(side: str, ways: Sequence[Way], *, protected: bool, store: str, metr
 def quoted(text: str) -> str:
     """A basic string of TOML; JSON's strings are, but for the one control character that JSON lets through."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _voice(voice: VoiceWay | None) -> list[str]:
+    if voice is None:
+        return [
+            "# [voice]   # without it, calls are by text alone",
+            '# listen = "0.0.0.0:7444"   # UDP',
+            '# peer = "station.example:7444"   # the other station\'s listen',
+            '# inner = "192.0.2.10"   # for our officers\' browsers',
+        ]
+    keys = (f"{name} = {quoted(value)}" for name, value in voice._asdict().items())
+    return ["[voice]", *keys]
 
 
 def _table(way: Way) -> list[str]:

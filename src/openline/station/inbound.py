@@ -110,6 +110,9 @@ class Inbound:
         for signal in (s for s in payload.signals if s.line < lines):
             self.watch.heard_signal(signal.line)
             self.calls.heard(signal, carrier)
+        for voice in (v for v in payload.voices if v.line < lines):
+            self.watch.heard_signal(voice.line)
+            self.calls.heard_voice(voice)
 
     def _apply(self, payload: Payload, carrier: int, news: bool) -> None:
         if payload.entries:

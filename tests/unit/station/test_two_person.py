@@ -14,6 +14,7 @@ from openline.keys import notes
 from openline.keys.public import officer_message
 from openline.station.api import types as t
 from openline.station.api import types_items as items
+from openline.station.api import types_voice as voice
 from openline.station.api.app import Route
 from openline.station.api.routes import ROUTES
 from openline.wire import bodies, cbor
@@ -90,6 +91,7 @@ def asked(route: Route, posts: Posts) -> list[Any]:
         bytes: [b"pages"],
         t.AnyCommand: commands(posts),
         items.Open: [items.Open(ref=first.ref, officer="pak")],
+        voice.HandVoice: [voice.HandVoice(fingerprint="00" * 32, ufrag="user", pwd="p" * 22, payload_type=111)],
     }
     if route.takes is t.Approve:
         draft = posts.north.draft(t.Suspend())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from openline.station.api import routes_about, routes_duty, routes_items, routes_keep
+from openline.station.api import routes_duty, routes_items, routes_keep, routes_voice
 from openline.station.api import types as t
 from openline.station.api.app import Asked, Route
 from openline.station.api.citing import Citations
@@ -22,6 +22,7 @@ from openline.station.config import Config
 from openline.station.duty import Duty
 from openline.station.keeping import Keeper
 from openline.station.runner import Runner
+from openline.station.talking import Talking
 from openline.wire.accord import encode_signed
 from openline.wire.errors import Misuse
 from openline.wire.limits import BLOB_BYTES_MAX
@@ -39,6 +40,7 @@ class Service:
         self.citations = Citations(runner.desk.ctx)
         self.drafts = Drafts(runner, self.citations)
         self.duty = Duty(runner, config, config_file)
+        self.talking = Talking(runner, None if config is None else config.voice)
         self.views = Views(runner, self.citations, self.duty)
         reading = Reading(runner.desk.ctx, self.citations)
         self.offers = OfferView(runner, self.citations, reading)
@@ -115,8 +117,8 @@ ROUTES: Final[tuple[Route, ...]] = (
         takes=t.Approve, gives=t.Drafted,
     ),
     Route("DELETE", "/v1/drafts/{draft}", "Take a draft back.", _drop),
-    *routes_about.ROUTES,
     *routes_duty.ROUTES,
+    *routes_voice.ROUTES,
     *routes_items.ROUTES,
     *routes_keep.ROUTES,
 )  # fmt: skip

@@ -30,8 +30,7 @@ class Views:
         self.runner = runner
         self.duty = duty
         self.citations = citations
-        started = runner.clock.now()
-        self.started_ms, self.started_s = started.elapsed_ms, started.clock_s
+        self.started_ms = runner.clock.now().elapsed_ms
 
     def _reading(self) -> tuple[Desk, Now]:
         now = self.runner.clock.now()
