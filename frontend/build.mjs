@@ -20,8 +20,7 @@ await build({
   outdir: out,
   legalComments: "none",
 });
-// htmx and its extensions are classic scripts that find each other by name; they are served as they come.
+// htmx and its extension are classic scripts that find each other by name; they are served as they come.
 const htmx = `${here}node_modules/htmx.org/dist`;
 await copyFile(`${htmx}/htmx.min.js`, `${out}/htmx.js`);
 await copyFile(`${htmx}/ext/hx-csp.min.js`, `${out}/hx-csp.js`);
-await copyFile(`${htmx}/ext/hx-sse.min.js`, `${out}/hx-sse.js`);

@@ -184,6 +184,29 @@ class Drill(Table, frozen=True):
     ] = 2
 
 
+class Console(Table, frozen=True):
+    """The web page on which officers keep a watch; none is served without this table."""
+
+    listen: Annotated[Address, Meta(description="The address to serve browsers at.")]
+    origin: Annotated[
+        str,
+        Meta(
+            pattern="^(https://[^/]+|http://([a-z0-9-]+[.])*localhost(:[0-9]+)?)$",
+            extra={"allowed": 'an origin such as "https://console.example", or http:// at localhost'},
+            description="How browsers name it: scheme, host and, where it is not the scheme's own, port. Passkeys are "
+            "bound to it.",
+        ),
+    ]
+    store: Annotated[Path, Meta(description="Its own file: passkeys, sessions, and the log of who released what.")]
+    tls: Annotated[
+        Path | None,
+        Meta(description="TLS key and certificate (PEM) for browsers; left out where a proxy or localhost serves."),
+    ] = None
+    idle_s: Annotated[
+        int, Meta(ge=60, le=86_400, description="After how many seconds without an act an officer signs in again.")
+    ] = 14_400
+
+
 class Config(Table, frozen=True):
     """All of the file."""
 
@@ -195,6 +218,7 @@ class Config(Table, frozen=True):
     carrier: tuple[Carrier, ...] = ()
     alarm: Alarm = Alarm()
     drill: Drill = Drill()
+    console: Console | None = None
     voice: Voice | None = None
 
 

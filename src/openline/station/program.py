@@ -24,8 +24,8 @@ from openline.carriers.live_tls import client_context, server_context
 from openline.keys import tls
 from openline.keys.secret import RootKeys, SystemEntropy
 from openline.ports import Carrier, Now, Store
+from openline.station import companion, health, probes
 from openline.station import config as configs
-from openline.station import health, probes
 from openline.station.api import app as apis
 from openline.station.api.keep import Copies
 from openline.station.api.routes import ROUTES, Service
@@ -118,6 +118,8 @@ class Program:
             self.copies.remove_leftovers()
             await stack.enter_async_context(serving(apis.application(ROUTES, self.found), on))
             await self._serve_tcp(stack)
+            if self.config.console is not None:
+                await stack.enter_async_context(companion.beside(companion.console_command(self.path), self.say))
             await self._until_stopped(ready)
 
     async def _serve_tcp(self, stack: AsyncExitStack) -> None:

@@ -13,15 +13,14 @@ from openline.core import state
 from openline.core.ledger import Act
 from openline.core.state import Standing
 from openline.keys import notes
-from openline.station.api import types as base
 from openline.station.api import types_items as t
 from openline.station.api.citing import Citations
 from openline.station.api.reading import Reading
-from openline.station.api.translate import DAYS, day_text
+from openline.station.api.translate import check_in_told, day_text
 from openline.station.runner import Runner
 from openline.wire.bodies import Accept, Amend, Announce, Generation, Minute, Propose
 from openline.wire.errors import Misuse, Refused
-from openline.wire.terms import CheckIn, Lane
+from openline.wire.terms import Lane
 
 KINDS: dict[type, str] = {
     Propose: "propose", Amend: "amendment", Announce: "announcement", Minute: "minute", Generation: "generation",
@@ -136,15 +135,9 @@ class OfferView:
         days = None if body.holidays is None else tuple(map(day_text, body.holidays))
         return {
             "line": self.reading.line(body.line),
-            "check_ins": None if body.check_ins is None else tuple(self._check_in(x) for x in body.check_ins),
+            "check_ins": None if body.check_ins is None else tuple(check_in_told(accord, x) for x in body.check_ins),
             "carriers": None if body.carriers is None else tuple(accord.carriers[n].id for n in body.carriers),
             "expires_s": body.expires_s,
             "holidays": days,
             "pulse_s": body.pulse_s,
         }
-
-    def _check_in(self, check_in: CheckIn) -> base.CheckIn:
-        at_s, caller, days, zone = check_in
-        at = f"{at_s // 3600:02}:{at_s // 60 % 60:02}"
-        how_often: base.Days = "working" if days == DAYS["working"] else "daily"
-        return base.CheckIn(at=at, caller=self.reading.sides[caller], days=how_often, zone=zone)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from openline.station.api import routes_duty, routes_items, routes_keep, routes_voice
+from openline.station.api import routes_about, routes_duty, routes_items, routes_keep, routes_voice
 from openline.station.api import types as t
 from openline.station.api.app import Asked, Route
 from openline.station.api.citing import Citations
@@ -117,6 +117,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         takes=t.Approve, gives=t.Drafted,
     ),
     Route("DELETE", "/v1/drafts/{draft}", "Take a draft back.", _drop),
+    *routes_about.ROUTES,
     *routes_duty.ROUTES,
     *routes_voice.ROUTES,
     *routes_items.ROUTES,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from openline.wire.errors import Misuse, system_words
 
 MODE: Final = 0o660
 STOP_S: Final = 2
+SOCKET_BYTES_MAX: Final = 64 * 1024  # chosen: a page says little
 
 
 class _Server(uvicorn.Server):
@@ -33,12 +35,18 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Starlette, on: socket.socket) -> AsyncIterator[None]:
-    """Serve `app` on a bound socket for as long as the context lasts; the socket is closed at its end."""
+async def serving(
+    app: Starlette, on: socket.socket, *, tls: ssl.SSLContext | None = None, sockets: bool = False
+) -> AsyncIterator[None]:
+    """Serve `app` on a bound socket for as long as the context lasts; the socket is closed at its end. `sockets`:
+    WebSockets too."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", loop="none", http="h11", ws="none",
+        app, log_config=None, access_log=False, lifespan="off", loop="none", http="h11",
+        ws="websockets-sansio" if sockets else "none", ws_max_size=SOCKET_BYTES_MAX,
         server_header=False, date_header=False, timeout_graceful_shutdown=STOP_S, timeout_keep_alive=STOP_S,
     )  # fmt: skip
+    config.load()
+    config.ssl = tls
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[on]))
     try:

@@ -16,6 +16,7 @@ from openline.station.api import statements
 from openline.station.api import types as t
 from openline.station.api.citing import Citations
 from openline.station.context import Context
+from openline.wire.accord import Accord
 from openline.wire.errors import Misuse
 from openline.wire.terms import CheckIn, Lane, Precedence, Presence
 
@@ -163,6 +164,14 @@ def day(text: str) -> int:
         return date.fromisoformat(text).toordinal() - EPOCH
     except ValueError:
         raise Misuse(f"{text} is no day", next_step="Write it as 2021-10-04.") from None
+
+
+def check_in_told(accord: Accord, check_in: CheckIn) -> t.CheckIn:
+    """A scheduled call as the API tells it."""
+    at_s, caller, days, zone = check_in
+    at = f"{at_s // 3600:02}:{at_s // 60 % 60:02}"
+    how_often: t.Days = "working" if days == DAYS["working"] else "daily"
+    return t.CheckIn(at=at, caller=accord.sides[caller].name, days=how_often, zone=zone)
 
 
 def day_text(number: int) -> str:

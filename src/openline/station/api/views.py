@@ -30,7 +30,8 @@ class Views:
         self.runner = runner
         self.duty = duty
         self.citations = citations
-        self.started_ms = runner.clock.now().elapsed_ms
+        started = runner.clock.now()
+        self.started_ms, self.started_s = started.elapsed_ms, started.clock_s
 
     def _reading(self) -> tuple[Desk, Now]:
         now = self.runner.clock.now()

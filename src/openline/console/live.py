@@ -1,0 +1,232 @@
+"""What stays true on an open page: one watcher of the station for all of them, one socket a page.
+
+Rules of this file:
+1. The station is asked once for every change, however many pages are open; what a page shows is rendered once a
+   language and sent only where it changed.
+2. A slow page is sent the newest and skips what it missed; nothing piles up for it.
+3. When the station does not answer, pages are told so and since when. Nothing old is ever shown as if it were new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from openline.console.link import Link
+from openline.console.words import LANGUAGES, Words, words
+from openline.station.api import types as t
+from openline.station.api import types_agreed, types_duty
+from openline.wire.errors import OpenlineError
+
+if TYPE_CHECKING:
+    from openline.console.app import Console
+
+PAUSE_S: Final = 0.1  # chosen: between two looks, so that a busy station is not asked without end
+AGAIN_S: Final = 1.0  # after a station did not answer
+REGIONS_MAX: Final = 8  # of one page
+SOCKETS_MAX: Final = 200
+
+
+class Look(NamedTuple):
+    """How the station stood when it was last seen. `fault`: why it does not answer now, "" while it does."""
+
+    link: Link
+    agreed: types_agreed.Agreed
+    status: t.Status
+    alarms: types_duty.Alarms
+    calls: types_duty.Calls
+    fault: str = ""
+
+    @property
+    def us(self) -> types_agreed.AgreedSide:
+        return self.agreed.sides[self.agreed.us]
+
+    @property
+    def them(self) -> types_agreed.AgreedSide:
+        return self.agreed.sides[1 - self.agreed.us]
+
+
+Region = Callable[["Console", Look, Words, str], Awaitable[str]]
+Key = tuple[str, str]  # a region with its argument, and a language
+
+
+class Watcher:
+    """Watches the station; `regions` are what pages may follow, by name."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.look: Look | None = None
+        self.fault = "the console is starting"
+        self.regions: dict[str, Region] = {}
+        self.sockets: set[Following] = set()
+        self.rendered: dict[Key, str] = {}
+        self._console: Console | None = None
+        self.ending = asyncio.Event()
+        self._agreed: types_agreed.Agreed | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            self.ending.set()
+            for socket in self.sockets:
+                socket.news.set()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def attach(self, console: Console) -> None:
+        """The console whose regions these are."""
+        self._console = console
+
+    async def now(self) -> Look:
+        """How the station stands, asked at once.
+
+        Raises:
+            OpenlineError: it does not answer.
+        """
+        status, alarms, calls = await asyncio.gather(
+            self.link.get("/v1/status", t.Status),
+            self.link.get("/v1/alarms", types_duty.Alarms),
+            self.link.get("/v1/calls", types_duty.Calls),
+        )
+        if self._agreed is None:
+            self._agreed = await self.link.get("/v1/agreed", types_agreed.Agreed)
+        return Look(self.link, self._agreed, status, alarms, calls)
+
+    async def _watch(self) -> None:
+        turns, started = 0, 0
+        while not self.ending.is_set():
+            try:
+                changes = await self.link.get("/v1/changes", types_agreed.Changes, after=turns)
+                if changes.started_s != started:
+                    self._agreed = None
+                turns, started = changes.turns, changes.started_s
+                self.look, self.fault = await self.now(), ""
+            except OpenlineError as error:
+                self.fault, turns = error.what, 0
+                if self.look is not None:
+                    self.look = self.look._replace(fault=error.what)
+            await self._publish()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_S if self.fault else PAUSE_S):
+                    await self.ending.wait()
+
+    # ---- what pages follow
+
+    async def _publish(self) -> None:
+        wanted = {(name, socket.language) for socket in self.sockets for name in socket.names}
+        for name, language in wanted:
+            await self._render(name, language)
+        for gone in self.rendered.keys() - wanted:
+            del self.rendered[gone]
+        for socket in self.sockets:
+            socket.news.set()
+
+    async def _render(self, name: str, language: str) -> None:
+        region, _, argument = name.partition(":")
+        if self.look is None or self._console is None or region not in self.regions or self.look.fault:
+            return
+        with suppress(OpenlineError):  # the next look tells the page of it
+            self.rendered[name, language] = await self.regions[region](
+                self._console, self.look, words(language), argument
+            )
+
+    async def follow(self, socket: Following) -> None:
+        self.sockets.add(socket)
+        for name in socket.names:
+            if (name, socket.language) not in self.rendered:
+                await self._render(name, socket.language)
+        socket.news.set()
+
+    def state(self, language: str) -> dict[str, Any]:
+        """What every page is told: whether the station answers, its time, what rings and what sounds."""
+        look, _ = self.look, words(language)
+        if look is None:
+            return {"reachable": False, "why": self.fault}
+        return {
+            "reachable": not self.fault,
+            "why": self.fault,
+            "now_s": look.status.now_s,
+            "ringing": [call.id for call in look.calls.lasting if call.state == "ringing"],
+            "sounding": [
+                {"alarm": x.alarm, "line": x.line, "priority": x.priority, "quiet": x.acknowledged_by is not None}
+                for x in look.alarms.sounding
+            ],
+        }
+
+
+class Following:
+    """One open page. `names`: the regions that it shows, each with its argument."""
+
+    def __init__(self, names: frozenset[str], language: str) -> None:
+        self.names = names
+        self.language = language
+        self.news = asyncio.Event()
+        self._sent: dict[str, str] = {}
+        self._state = b""
+
+    def fresh(self, watcher: Watcher) -> bytes | None:
+        """What to send now; None if the page knows it all."""
+        changed = {}
+        for name in self.names:
+            html = watcher.rendered.get((name, self.language))
+            if html is not None and self._sent.get(name) != html:
+                changed[name] = self._sent[name] = html
+        state = watcher.state(self.language)
+        told = msgspec.json.encode({**state, "now_s": 0})
+        if not changed and told == self._state:
+            return None
+        self._state = told
+        return msgspec.json.encode({"regions": changed, "state": state})
+
+
+class Sockets:
+    """The sockets that open pages hold."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        console.watcher.attach(console)
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Follow what the page asks for until it goes."""
+        watcher = self.console.watcher
+        acting = await self.console.gate.acting(socket)
+        names = frozenset(socket.query_params.get("regions", "").split(",")) - {""}
+        language = socket.query_params.get("language", "")
+        full = len(names) > REGIONS_MAX or len(watcher.sockets) >= SOCKETS_MAX
+        if acting is None or full or language not in LANGUAGES:
+            await socket.close(1008)
+            return
+        await socket.accept()
+        following = Following(names, language)
+        gone = asyncio.create_task(_until_gone(socket))
+        gone.add_done_callback(lambda _: following.news.set())
+        try:
+            await watcher.follow(following)
+            while not gone.done() and not watcher.ending.is_set():
+                await following.news.wait()
+                following.news.clear()
+                if await self.console.gate.acting(socket) is None:
+                    await socket.close(1008)
+                    return
+                if not gone.done() and (told := following.fresh(watcher)) is not None:
+                    await socket.send_text(told.decode())
+        except (WebSocketDisconnect, RuntimeError):
+            return  # it went while we sent
+        finally:
+            watcher.sockets.discard(following)
+            gone.cancel()
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    with suppress(WebSocketDisconnect):
+        while True:
+            await socket.receive_text()

@@ -1,0 +1,49 @@
+"""The table of everything the console serves: each place with who may use it.
+
+Rules of this file: what is not in the table is not served; a place says its roles here and nowhere else, and
+`app.py` asks before the place runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from starlette.responses import Response
+
+from openline.console.acting import Role
+
+if TYPE_CHECKING:
+    from openline.console.asked import Asked
+    from openline.console.live import Region
+
+Does = Callable[["Asked"], Awaitable[Response]]
+
+
+class Place(NamedTuple):
+    """One place. `roles`: who may use it, None for whoever comes; `title`: of its page, a sentence to translate;
+    `nav`: its place in the navigation, 0 for none."""
+
+    method: str
+    path: str
+    does: Does
+    roles: frozenset[Role] | None
+    title: str = ""
+    nav: int = 0
+
+
+def places() -> tuple[Place, ...]:
+    """The whole table, in the order in which paths are matched."""
+    from openline.console.screens import board, preferences
+
+    return (*board.PLACES, *preferences.PLACES)
+
+
+def regions() -> dict[str, Region]:
+    """What pages may follow live, by name."""
+    from openline.console.screens import board
+
+    return {**board.REGIONS}
+
+
+SIGN_IN: Final = "/sign-in"  # where whoever is not signed in is sent

@@ -1,0 +1,70 @@
+"""The console as a program: it serves browsers until it is stopped, and outlives its station's restarts.
+
+Rules of this file: it reads the station's configuration and none of its keys; it ends on SIGTERM or SIGINT, and when
+whoever started it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from openline.console.acting import Gate
+from openline.console.app import Console, application
+from openline.console.link import Link
+from openline.station.api.serving import serving, tcp_socket
+from openline.station.config import Config
+from openline.wire.errors import Misuse
+
+PARENT_S: Final = 1.0
+
+
+async def run(config: Config, gate: Gate, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve the console of the station that `config` describes, until stopped.
+
+    Raises:
+        Misuse: the configuration has no console, or its address or TLS file cannot be used.
+    """
+    if config.console is None:
+        raise Misuse("the configuration has no [console]", next_step="Add one: docs/station.md says how.")
+    stopping, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    console = Console(Link(config.api.socket), gate, config.console.origin)
+    app, on = application(console), tcp_socket(*_address(config.console.listen))
+    async with app.router.lifespan_context(app), serving(app, on, tls=_context(config.console.tls), sockets=True):
+        ready()
+        await _until(stopping)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _context(path: Path | None) -> ssl.SSLContext | None:
+    """TLS for browsers, from a file with the key and the certificate."""
+    if path is None:
+        return None
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_3
+    try:
+        made.load_cert_chain(path)
+    except (OSError, ssl.SSLError) as error:
+        raise Misuse(f"{path}: no key and certificate (PEM): {error}") from None
+    return made
+
+
+async def _until(stopping: asyncio.Event) -> None:
+    """Until told to stop, or until the process that started this one is gone: nobody could stop it then."""
+    parent = os.getppid()
+    while not stopping.is_set() and os.getppid() == parent:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PARENT_S):
+                await stopping.wait()

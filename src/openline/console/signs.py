@@ -1,0 +1,68 @@
+"""How states look: each has a word, a shape and, where it is abnormal, a colour (research on control rooms: grey means
+well, colour means look here).
+
+Rules of this file: no state is told by colour alone; the words are the spec's, translated where they are shown; what
+this release does not know is shown as it came.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Sign(NamedTuple):
+    """`level`: calm, note, warn or bad, which is a class of the style sheet."""
+
+    shape: str
+    word: str
+    level: str
+
+
+FORMAL: Final = {
+    "open": Sign("●", "open", "calm"),
+    "restoring": Sign("◐", "restoring", "note"),
+    "suspended": Sign("■", "suspended", "warn"),
+    "expired": Sign("□", "expired", "warn"),
+    "disputed": Sign("◆", "disputed", "bad"),
+}
+OBSERVED: Final = {
+    "through": Sign("●", "through", "calm"),
+    "not_expected": Sign("○", "not expected", "calm"),
+    "agreed_not_through": Sign("▲", "agreed, not yet through", "warn"),
+    "not_watching": Sign("◌", "we were not watching", "note"),
+    "our_side_cut": Sign("▼", "our side is cut off", "bad"),
+    "path_down": Sign("▲", "this path is down", "warn"),
+    "their_station_down": Sign("▲", "their station is down", "warn"),
+    "cannot_tell": Sign("?", "cannot tell from here", "warn"),
+    "rang_unanswered": Sign("▲", "rang, not answered", "warn"),
+    "declined": Sign("▲", "declined", "warn"),
+    "deferred": Sign("▲", "deferred", "note"),
+    "read_no_reply": Sign("▲", "read, no reply yet", "warn"),
+}
+ALARMS: Final = {
+    "flash_unread": "A FLASH is not read yet",
+    "call_ringing": "A call is ringing",
+    "check_in_missed": "A check-in was missed",
+    "immediate_overdue": "An IMMEDIATE is past half its due time",
+    "peer_silent": "The other side is silent",
+    "heads_differ": "The two records differ",
+    "clock_offset": "The clocks are apart",
+}
+OUTCOMES: Final = {
+    "": "not made yet",
+    "not_rung": "did not ring",
+    "rang_unanswered": "rang, not answered",
+    "declined": "declined",
+    "deferred": "deferred",
+    "answered": "answered",
+    "interrupted": "broke off",
+}
+
+CARRIERS: Final = {"live": "live", "relay": "relay", "courier": "courier"}
+ROLES: Final = {"officer": "officer", "releaser": "releaser", "supervisor": "supervisor", "auditor": "auditor"}
+# Every table of words that a page shows by a key: what a test holds the catalogues to.
+WORDS: Final = (ALARMS, OUTCOMES, CARRIERS, ROLES)
+
+
+def sign(table: dict[str, Sign], state: str) -> Sign:
+    return table.get(state, Sign("?", state.replace("_", " "), "warn"))

@@ -1,0 +1,44 @@
+// Clocks and ages. The time is the station's, not this machine's: an officer's own clock may be wrong.
+
+let ahead = 0; // the station's clock less ours, in milliseconds
+
+/** @returns {number} the station's time now, in milliseconds since 1970 */
+export function now() {
+  return Date.now() + ahead;
+}
+
+/** @param {number} seconds the station's time at this moment */
+export function setNow(seconds) {
+  ahead = seconds * 1000 - Date.now();
+}
+
+/** @param {number} seconds how long ago @returns {string} in the page's language */
+export function ago(seconds) {
+  const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always", style: "short" });
+  const steps = [["second", 60], ["minute", 60], ["hour", 24], ["day", Infinity]];
+  let value = Math.max(0, Math.floor(seconds));
+  for (const [unit, next] of steps) {
+    if (value < next) return words.format(-value, unit);
+    value = Math.floor(value / next);
+  }
+  return "";
+}
+
+/** Write every clock and age on the page anew. */
+export function tick() {
+  const at = new Date(now());
+  for (const element of document.querySelectorAll("time[data-clock]")) {
+    const zone = element.dataset.clock;
+    const words = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    element.textContent = words.format(at) + (element.dataset.zulu === undefined ? "" : "Z");
+  }
+  for (const element of document.querySelectorAll("time[data-ago]")) {
+    element.textContent = ago(at.getTime() / 1000 - Number(element.dataset.ago));
+  }
+}
+
+export function startClocks() {
+  if (document.body.dataset.now) setNow(Number(document.body.dataset.now));
+  tick();
+  setInterval(tick, 1000);
+}

@@ -1,0 +1,80 @@
+// The page's one socket to the console. It replaces regions by what the console rendered, tells listeners how the station
+// stands, and says, for as long as no word comes, how old everything on the page is.
+
+import { ago, setNow, tick } from "./clock.js";
+import { replace } from "./trusted.js";
+
+const AGAIN_MS = [250, 500, 1000, 2000, 5000];
+const QUIET_MS = 1000; // no band for less than this: a page that loads is not a fault
+
+/** @type {Array<(state: object) => void>} */
+const listeners = [];
+let heard = Date.now();
+let lost = false;
+let why = "";
+let tries = 0;
+
+/** @param {(state: object) => void} listener is told the station's state whenever it changes */
+export function onState(listener) {
+  listeners.push(listener);
+}
+
+/** @param {string} regions names, with commas */
+export function follow(regions) {
+  const query = new URLSearchParams({ regions, language: document.documentElement.lang });
+  const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live?${query}`;
+  const socket = new WebSocket(address);
+  socket.onmessage = (message) => {
+    tries = 0;
+    take(JSON.parse(message.data));
+  };
+  socket.onclose = (event) => {
+    if (event.code === 1008) return location.reload(); // signed out, or refused: the page itself says which
+    if (!lost) heard = Date.now();
+    lost = true;
+    setTimeout(() => follow(regions), AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)]);
+  };
+}
+
+/** @param {{regions: Record<string, string>, state: any}} told */
+function take(told) {
+  for (const [name, html] of Object.entries(told.regions)) {
+    const region = document.querySelector(`[data-region="${CSS.escape(name)}"]`);
+    if (region && !region.contains(document.activeElement?.closest("input, textarea, select") ?? null)) {
+      keepingFocus(region, () => replace(region, html));
+    }
+  }
+  if (told.state.now_s) setNow(told.state.now_s);
+  if (told.state.reachable) heard = Date.now();
+  lost = !told.state.reachable;
+  why = told.state.why ?? "";
+  showAge();
+  tick();
+  for (const listener of listeners) listener(told.state);
+}
+
+/** The button or link that had the keyboard has it again after its region was replaced. */
+function keepingFocus(region, act) {
+  const held = region.contains(document.activeElement) ? document.activeElement : null;
+  const same = held && `${held.tagName} ${held.textContent}`;
+  act();
+  if (!same) return;
+  const found = [...region.querySelectorAll("a, button")].find((x) => `${x.tagName} ${x.textContent}` === same);
+  found?.focus({ preventScroll: true });
+}
+
+function showAge() {
+  const band = document.getElementById("lost");
+  const age = Date.now() - heard;
+  const shown = lost && age > QUIET_MS;
+  document.body.classList.toggle("stale", shown);
+  if (!band) return;
+  band.hidden = !shown;
+  if (shown) {
+    const { lost: said, since } = document.body.dataset;
+    const text = `◌ ${said}${why ? `: ${why}` : ""}. ${since}: ${ago(age / 1000)}`;
+    if (band.textContent !== text) band.textContent = text;
+  }
+}
+
+setInterval(showAge, 1000);
