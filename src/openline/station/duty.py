@@ -21,9 +21,9 @@ from openline.station.callbook import CallBook, CallState
 from openline.station.delivery import Delivery, Outcome
 from openline.station.desk import Desk
 from openline.station.drill import Drill, Drills
+from openline.station.driver import Driver
 from openline.station.history import History
 from openline.station.notices import Notice
-from openline.station.runner import Runner
 from openline.station.statements import Said, Statements
 from openline.station.uptime import Uptime
 from openline.station.watchkeeping import OnWatch
@@ -46,7 +46,7 @@ class Duty:
     """Made before the runner runs: it watches the record from the start. `config_file`: told to local programs, so
     that they find the station."""
 
-    def __init__(self, runner: Runner, config: configs.Config | None = None, config_file: str = "") -> None:
+    def __init__(self, runner: Driver, config: configs.Config | None = None, config_file: str = "") -> None:
         alarm = configs.Alarm() if config is None else config.alarm
         self.runner = runner
         self.desk = runner.desk

@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine
 from openline.keys.secret import SigningKey, XwingKey
 from openline.ports import Entropy
 from openline.station.context import Event
+from openline.station.driver import Driver
 from openline.station.key_file import KeyFile
 from openline.station.runner import Runner
 from openline.wire.entry import Entry
@@ -49,7 +50,7 @@ class Keeper:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def rotate(self, runner: Runner) -> Entry:
+    async def rotate(self, driver: Driver) -> Entry:
         """Take a new station key and a new prekey into use; the entry that names the station key.
 
         Raises:
@@ -57,21 +58,21 @@ class Keeper:
             StorageFault: the key file or the record could not be written; do it again, it goes on from there.
         """
         async with self._one:
-            await runner.ask(lambda desk, now: desk.check_appending())
+            await driver.ask(lambda desk, now: desk.check_appending())
             keys = self.file.keys
             if keys.next_station is None:
                 keys.next_station = SigningKey.generate(self.entropy)
                 keys.add_prekey(XwingKey.generate(self.entropy))
             await self.file.write(self.entropy)
-            made = await runner.ask(lambda desk, now: desk.name_keys(now))
-            await self._promote(runner)
+            made = await driver.ask(lambda desk, now: desk.name_keys(now))
+            await self._promote(driver)
             return made
 
-    async def _settle(self, runner: Runner) -> None:
+    async def _settle(self, runner: Driver) -> None:
         async with self._one:
             await self._promote(runner)
 
-    async def _promote(self, runner: Runner) -> None:
+    async def _promote(self, runner: Driver) -> None:
         """Forget the station key of before, once the record names the next one durably. Where the disk does not take
         that now, the next start does it."""
         ctx = runner.desk.ctx

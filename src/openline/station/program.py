@@ -180,7 +180,7 @@ class Program:
             service = Service(runner, self.keeper, self.copies, self.config, str(self.path))
             running = asyncio.create_task(runner.run(start=self._start))
             stopping = asyncio.create_task(self._stopping.wait())
-            runner.on_up = lambda: self._came_up(service, up)
+            runner.on_up = lambda: self._came_up(runner, service, up)
             try:
                 await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -193,13 +193,13 @@ class Program:
         finally:
             store.close()
 
-    def _came_up(self, service: Service, up: Callable[[], None]) -> None:
+    def _came_up(self, runner: Runner, service: Service, up: Callable[[], None]) -> None:
         self.service = service
         gc.collect()
         gc.freeze()  # the record that was loaded stays for good: the collector need not look it through again
-        self.keeper.attach(service.runner)
-        service.runner.listeners.append(self._forget_root)
-        count = service.runner.desk.ctx.record.count
+        self.keeper.attach(runner)
+        runner.listeners.append(self._forget_root)
+        count = runner.desk.ctx.record.count
         self.say("up", side=self.config.station.side, accord=self.signed.accord.name, entries=count)
         up()
 

@@ -19,12 +19,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from openline.core import state
 from openline.ports import Carrier, Now, Parcel, Store
 from openline.station.context import Effects, Event, Send
 from openline.station.desk import Desk
+from openline.station.driver import Input, T
 from openline.store import GroupWriter
 from openline.wire.errors import OpenlineError, OurFault, StorageFault
 
@@ -32,8 +33,6 @@ TURN_INPUTS_MAX: Final = 64  # chosen: some 20 ms of work; more would keep the f
 CLOCK_STEP_MS: Final = 1_000  # chosen: a correction by less is what a time service does all day
 EVENTS_KEPT: Final = 256
 
-T = TypeVar("T")
-Input = Callable[[Desk, Now], None]
 Asked = tuple[Input, asyncio.Future[Any] | None]
 Probe = Callable[[], Awaitable[bool]]
 

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from openline.ports import Now
 from openline.station import config as configs
 from openline.station.desk import Desk
+from openline.station.driver import Driver
 from openline.station.duty import WAIT_S
-from openline.station.runner import Runner
 from openline.station.voices import Half, Spoken, Talk
 from openline.voice.passage import Address, Figures
 from openline.voice.relay import Relay, Settings
@@ -51,7 +51,7 @@ class VoiceState(NamedTuple):
 class Talking:
     """Made before the runner runs. `voice`: the table of the configuration; None where calls are by text alone."""
 
-    def __init__(self, runner: Runner, voice: configs.Voice | None) -> None:
+    def __init__(self, runner: Driver, voice: configs.Voice | None) -> None:
         self.runner = runner
         self.relay: Relay | None = None
         self._inner: dict[bytes, Address] = {}

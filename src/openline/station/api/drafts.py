@@ -26,8 +26,8 @@ from openline.station.api import types as t
 from openline.station.api.citing import Citations
 from openline.station.api.translate import Translator
 from openline.station.desk import Desk
+from openline.station.driver import Driver
 from openline.station.parts import part_count
-from openline.station.runner import Runner
 from openline.wire import cbor
 from openline.wire.bodies import Body, Receipt, kind_of, to_plain
 from openline.wire.entry import Entry
@@ -54,7 +54,7 @@ class Pending(msgspec.Struct, frozen=True):
 class Drafts:
     """The station's drafts; `known` is the memory of what the store holds."""
 
-    def __init__(self, runner: Runner, citations: Citations) -> None:
+    def __init__(self, runner: Driver, citations: Citations) -> None:
         self.runner = runner
         self.citations = citations
         self.pages: dict[bytes, bytes] = {}  # handed in, not recorded yet

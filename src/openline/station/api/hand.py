@@ -17,7 +17,7 @@ from openline.station.api import types as t
 from openline.station.api.citing import Citations
 from openline.station.api.frames import END, frame
 from openline.station.desk import Desk
-from openline.station.runner import Runner
+from openline.station.driver import Driver
 from openline.wire.accord import CarrierKind
 from openline.wire.errors import Misuse, Refused
 
@@ -45,7 +45,7 @@ def courier_of(desk: Desk, named: str | None) -> int:
     )
 
 
-async def packed(runner: Runner) -> AsyncIterator[bytes]:
+async def packed(runner: Driver) -> AsyncIterator[bytes]:
     """All that the other side is not known to hold, as frames."""
     load: Iterator[bytes] = await runner.ask(lambda desk, now: desk.packing())
     while bundles := await runner.ask(lambda desk, now: list(islice(load, AT_ONCE))):
@@ -53,7 +53,7 @@ async def packed(runner: Runner) -> AsyncIterator[bytes]:
     yield END
 
 
-async def unpacked(runner: Runner, citations: Citations, carrier: int, bundles: Sequence[bytes]) -> t.Unpacked:
+async def unpacked(runner: Driver, citations: Citations, carrier: int, bundles: Sequence[bytes]) -> t.Unpacked:
     """Take bundles in; durable, with what they make us append, when this returns."""
     taken = _Taken()
 

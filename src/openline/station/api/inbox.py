@@ -23,9 +23,9 @@ from openline.station.api.citing import Citations
 from openline.station.api.offers import OfferView
 from openline.station.api.reading import Reading
 from openline.station.desk import Desk
+from openline.station.driver import Driver
 from openline.station.duty import Duty
 from openline.station.parts import part_count
-from openline.station.runner import Runner
 from openline.wire import bodies
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import Misuse, Refused
@@ -38,7 +38,7 @@ HANDED: Final = "handed/"
 class InboxView:
     """What of theirs there is. Made before the runner runs: it watches the record from the start."""
 
-    def __init__(self, runner: Runner, citations: Citations, reading: Reading, offers: OfferView, duty: Duty) -> None:
+    def __init__(self, runner: Driver, citations: Citations, reading: Reading, offers: OfferView, duty: Duty) -> None:
         self.runner = runner
         self.citations = citations
         self.reading = reading

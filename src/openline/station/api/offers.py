@@ -17,7 +17,7 @@ from openline.station.api import types_items as t
 from openline.station.api.citing import Citations
 from openline.station.api.reading import Reading
 from openline.station.api.translate import check_in_told, day_text
-from openline.station.runner import Runner
+from openline.station.driver import Driver
 from openline.wire.bodies import Accept, Amend, Announce, Generation, Minute, Propose
 from openline.wire.errors import Misuse, Refused
 from openline.wire.terms import Lane
@@ -28,7 +28,7 @@ KINDS: dict[type, str] = {
 
 
 class OfferView:
-    def __init__(self, runner: Runner, citations: Citations, reading: Reading) -> None:
+    def __init__(self, runner: Driver, citations: Citations, reading: Reading) -> None:
         self.runner = runner
         self.ctx = runner.desk.ctx
         self.citations = citations

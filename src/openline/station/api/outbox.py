@@ -18,8 +18,8 @@ from openline.station.api import types_items as t
 from openline.station.api.citing import Citations
 from openline.station.api.reading import Reading
 from openline.station.desk import Desk
+from openline.station.driver import Driver
 from openline.station.outbox import NOWHERE, Position
-from openline.station.runner import Runner
 from openline.wire import bodies
 from openline.wire import entry as entries
 from openline.wire.bodies import Body
@@ -48,7 +48,7 @@ class _State(NamedTuple):
 
 
 class OutboxView:
-    def __init__(self, runner: Runner, citations: Citations, reading: Reading) -> None:
+    def __init__(self, runner: Driver, citations: Citations, reading: Reading) -> None:
         self.runner = runner
         self.citations = citations
         self.reading = reading

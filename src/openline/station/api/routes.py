@@ -19,9 +19,8 @@ from openline.station.api.outbox import OutboxView
 from openline.station.api.reading import Reading
 from openline.station.api.views import Views
 from openline.station.config import Config
+from openline.station.driver import Driver, KeyKeeper
 from openline.station.duty import Duty
-from openline.station.keeping import Keeper
-from openline.station.runner import Runner
 from openline.station.talking import Talking
 from openline.wire.accord import encode_signed
 from openline.wire.errors import Misuse
@@ -33,7 +32,7 @@ class Service:
     """What the routes ask of a running station. Made before the runner runs: it watches the record from the start."""
 
     def __init__(
-        self, runner: Runner, keeper: Keeper, copies: Copies, config: Config | None = None, config_file: str = ""
+        self, runner: Driver, keeper: KeyKeeper, copies: Copies, config: Config | None = None, config_file: str = ""
     ) -> None:
         self.runner = runner
         self.keeper, self.copies = keeper, copies

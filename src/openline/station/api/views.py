@@ -17,16 +17,16 @@ from openline.station.api import types as t
 from openline.station.api.citing import Citations
 from openline.station.calls import line_carriers
 from openline.station.desk import Desk
+from openline.station.driver import Driver
 from openline.station.duty import Duty
 from openline.station.evidence import encode
-from openline.station.runner import Runner
 from openline.wire.terms import Lane
 
 BACKED_UP: Final = "backed-up"  # in the store: when a backup was last whole, in seconds, as decimal digits
 
 
 class Views:
-    def __init__(self, runner: Runner, citations: Citations, duty: Duty) -> None:
+    def __init__(self, runner: Driver, citations: Citations, duty: Duty) -> None:
         self.runner = runner
         self.duty = duty
         self.citations = citations
