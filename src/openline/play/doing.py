@@ -212,7 +212,11 @@ class Doing:
         if desk is not None:
             desk.check_appending()
             key, prekey = SigningKey.generate(station.entropy), XwingKey.generate(station.entropy)
-            station.turn(lambda: desk.rotate_keys(key, prekey, self.world.now(station.side)))
+
+            def rotate() -> None:
+                desk.rotate_keys(key, prekey, self.world.now(station.side))
+
+            station.turn(rotate)
         return ""
 
     def _backup(self, station: Station, args: dict[str, Any]) -> str:

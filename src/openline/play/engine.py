@@ -23,7 +23,7 @@ from openline.play.faulting import Faulting
 from openline.play.pulses import Pulses
 from openline.play.rounds import Rounds
 from openline.play.scenario import Do, Expect, FaultStep, Person, Scenario, Step
-from openline.play.station import Station
+from openline.play.station import Station, Watcher
 from openline.play.world import World
 from openline.wire.accord import Carrier, Line
 from openline.wire.errors import Refused
@@ -44,9 +44,16 @@ class Outcome:
 
 
 class Player:
-    """Plays one scenario in `folder`, where the two stores live."""
+    """Plays one scenario in `folder`, where the two stores live. `watchers`: who watches each station, if anybody."""
 
-    def __init__(self, scenario: Scenario, seed: int, folder: Path) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        folder: Path,
+        *,
+        watchers: Callable[[Station], Watcher | None] = lambda station: None,
+    ) -> None:
         self.scenario = scenario
         self.world = World(scenario, seed)
         entropy = SeededEntropy(hashlib.sha256(f"openline play {seed}".encode()).digest())
@@ -65,6 +72,8 @@ class Player:
         self.faulting = Faulting(self.world, self.stations, self.carriers)
         self.expecting = Expecting(self.world, self.stations, self.doing)
         self._marks: dict[int, tuple[int, int, bool]] = {}
+        for station in self.stations:
+            station.watcher = watchers(station)
         self._found(keys, psk)
 
     def _found(self, keys: tuple[SideKeys, ...], psk: bytes) -> None:
@@ -134,14 +143,15 @@ class Player:
     def play(self, watching: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
         """Run every step, up to the first that does not hold; `watching` is told each outcome as it comes."""
         outcomes = []
-        for outcome in self._outcomes():
+        for outcome in self.outcomes():
             outcomes.append(outcome)
             watching(outcome)
             if not outcome.ok:
                 break
         return outcomes
 
-    def _outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Iterator[Outcome]:
+        """Run one step each time the next outcome is asked for, whether the one before held or not."""
         steps = self.scenario.steps
         last_do: Outcome | None = None
         for index, step in enumerate(steps):

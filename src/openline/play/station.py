@@ -11,11 +11,11 @@ Rules of this file:
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from openline.core import approvals
 from openline.core.release import approve
@@ -47,8 +47,20 @@ class Backup:
     keys: bytes
 
 
+class Watcher(Protocol):
+    """Somebody who watches a station: told of each desk before it starts, in every turn before its commit, and after
+    it. A play that is watched is the same play."""
+
+    def made(self, desk: Desk) -> None: ...
+
+    def look(self, desk: Desk) -> None: ...
+
+    def turned(self) -> None: ...
+
+
 class Station:
-    """A side and its station. `deliver` is given every send after its turn is durable."""
+    """A side and its station. `deliver` is given every send after its turn is durable. `attended`: a person sits at
+    the posts, and the robots do nothing."""
 
     def __init__(
         self, world: World, side: int, keys: SideKeys, psk: bytes, folder: Path, seed: bytes
@@ -71,6 +83,8 @@ class Station:
         self.after_turn: Callable[[Station], None] = lambda station: None
         self.next_ms: Callable[[Station, Desk], int | None] = lambda station, desk: desk.next_ms()
         self.told: list[Event] = []
+        self.watcher: Watcher | None = None
+        self.attended = False
         self.incarnation = 0
         self._tick_at: int | None = None
 
@@ -99,6 +113,8 @@ class Station:
         self._tick_at = None
         self.world.conditions.running.add(self.side)
         desk, root = self.desk, self.keys.root
+        if self.watcher is not None:
+            self.watcher.made(desk)
         self.turn(lambda: desk.start(self.world.now(self.side), first=first, restored=restored, root=root))
 
     def kill(self) -> None:
@@ -108,6 +124,8 @@ class Station:
         self.desk = self.store = None
         self.incarnation += 1
         self.world.conditions.running.discard(self.side)
+        if self.watcher is not None:
+            self.watcher.turned()
 
     def destroy(self) -> None:
         """The site is gone: store and station keys."""
@@ -184,6 +202,8 @@ class Station:
         self.before_turn(self)
         desk.at(self.world.now(self.side))
         act()
+        if self.watcher is not None:
+            self.watcher.look(desk)
         while True:
             self._people(desk)
             effects = desk.take()
@@ -197,6 +217,8 @@ class Station:
                 break
         self.after_turn(self)
         self.plan()
+        if self.watcher is not None:
+            self.watcher.turned()
 
     def plan(self) -> None:
         """Have the desk's next turn come when the desk wants it."""
@@ -230,7 +252,7 @@ class Station:
         """The robots at the posts act on what just happened: open what came, pick up what rings."""
         desk.pages.finish()
         for event in list(desk.ctx.effects.events):
-            if event.what == "arrived" and self.modes[event.line] != "absent":
+            if event.what == "arrived" and self._somebody(event.line):
                 desk.show(event.id, self.world.now(self.side))
             elif event.what == "whole":
                 self._open_all(desk)
@@ -239,26 +261,40 @@ class Station:
         self.told += desk.ctx.effects.events
         desk.ctx.effects.events.clear()
 
+    def _somebody(self, line: int) -> bool:
+        """Whether a robot sits where a line is answered."""
+        return self.modes[line] != "absent" and not self.attended
+
     def _open_all(self, desk: Desk) -> None:
         for item in desk.unopened():
-            if self.modes[item.line] != "absent":
+            if self._somebody(item.line):
                 desk.show(item.id, self.world.now(self.side))
 
     def _pick_up_later(self, desk: Desk, line: int, call_id: bytes) -> None:
         def pick_up() -> None:
             phase = PHASES.get(self.modes[line])
-            if self.desk is desk and phase is not None:
+            if self.desk is desk and phase is not None and not self.attended:
                 self.turn(lambda: desk.pick_up(call_id, phase, self.world.now(self.side)))
 
         self.world.at(self.world.now_ms + PICK_UP_MS, pick_up)
 
     def set_mode(self, line: int | None, mode: str) -> None:
-        """The desk's mode; back at the desk, it opens what came and hears what rings."""
+        """The desk's mode; back at the desk, its robots open what came and hear what rings."""
         lines = range(len(self.modes)) if line is None else (line,)
         for each in lines:
             self.modes[each] = mode
+        if mode != "absent":
+            self._sit_down(lines)
+
+    def set_attended(self, attended: bool) -> None:
+        """A person sits down at the posts, or leaves them to the robots again."""
+        self.attended = attended
+        if not attended:
+            self._sit_down(range(len(self.modes)))
+
+    def _sit_down(self, lines: Sequence[int]) -> None:
         desk = self.desk
-        if desk is None or mode == "absent":
+        if desk is None or self.attended:
             return
 
         def look() -> None:

@@ -22,7 +22,7 @@ from openline.core.schedule import zone
 from openline.core.wording import span
 from openline.play.engine import Outcome, Player
 from openline.play.reasons import why
-from openline.play.scenario import Do, Expect, FaultStep, Scenario, Step
+from openline.play.scenario import Do, Expect, FaultStep, Person, Scenario, Step
 from openline.play.tally import Between, Tally
 from openline.wire import terms
 
@@ -146,8 +146,7 @@ class Teller:
         if isinstance(action, FaultStep):
             yield from self._wrapped(f"! {fault_text(self.scenario, action)}", fg="magenta")
         else:
-            text = f"{self.scenario.sides[action.by]}: {action.verb}{describe(self.scenario, action.args)}"
-            yield from self._wrapped(f"▸ {text}", fg="blue")
+            yield from self._wrapped(f"▸ {done(self.scenario, action)}", fg="blue")
         if outcome.refused:
             yield from self._wrapped(f"  refused: {outcome.refused}", fg="yellow")
         elif outcome.text:
@@ -168,6 +167,28 @@ class Teller:
     def _wrapped(self, text: str, fg: str) -> Iterator[str]:
         for row in textwrap.wrap(text, self.width - INDENT, subsequent_indent="  ", break_on_hyphens=False):
             yield click.style(row, fg=fg)
+
+
+def title(scenario: Scenario, step: Step) -> str:
+    """One step in a line: its own words, or else what is done there."""
+    action = step.action
+    if step.note:
+        return step.note
+    if isinstance(action, FaultStep):
+        return fault_text(scenario, action)
+    if isinstance(action, Do):
+        return done(scenario, action)
+    checks = (phrase(name, _named(scenario, value), action.ref) for name, value in action.checks)
+    return f"{scenario.sides[action.side]}: {' · '.join(checks)}"
+
+
+def done(scenario: Scenario, do: Do) -> str:
+    """A `do`, and whose it is."""
+    return f"{scenario.sides[do.by]}: {do.verb}{describe(scenario, do.args)}"
+
+
+def _named(scenario: Scenario, value: Any) -> Any:
+    return scenario.principals[value.side][value.number] if isinstance(value, Person) else value
 
 
 def phrase(name: str, value: Any, ref: str | None) -> str:

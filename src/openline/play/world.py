@@ -59,6 +59,10 @@ class World:
         self._order += 1
         heapq.heappush(self._queue, (max(time_ms, self.now_ms), self._order, what))
 
+    def next_ms(self) -> int | None:
+        """When the next thing is due; None if nothing is."""
+        return self._queue[0][0] if self._queue else None
+
     def run_until(self, time_ms: int) -> None:
         """Let everything happen that is due up to and at an instant."""
         while self._queue and self._queue[0][0] <= time_ms:

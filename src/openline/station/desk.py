@@ -63,7 +63,6 @@ class Desk:
         self.restoration = Restoration(ctx, self.sealer, self.outbox)
         self.duties = Duties(ctx, self.calls)
         self.inbound = Inbound(ctx, self.sealer, self.outbox, self.pages, self.calls, self.watch, self.restoration)
-
         self.restoration.on_whole = self._whole
 
     # ---- life
@@ -248,13 +247,14 @@ class Desk:
         self.ctx.now = now
         self.calls.hang_up(call_id)
 
-    def rotate_keys(self, new: SigningKey, prekey: XwingKey, now: Now) -> None:
+    def rotate_keys(self, new: SigningKey, prekey: XwingKey, now: Now) -> Entry:
         """Take a new station key and a new prekey into use, where keys are kept in memory alone."""
         keys = self.identity.keys
         keys.next_station = new
         keys.add_prekey(prekey)
-        self.name_keys(now)
+        made = self.name_keys(now)
         keys.settle(new.public)
+        return made
 
     def name_keys(self, now: Now) -> Entry:
         """Name the station key that is to come, then the newest prekey; prekeys of before stay for what is still on

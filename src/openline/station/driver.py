@@ -40,6 +40,10 @@ class Driver(Protocol):
     def store(self) -> Store: ...
 
     @property
+    def turns(self) -> int:
+        """How many turns the desk has had."""
+
+    @property
     def clock(self) -> Clock: ...
 
     @property
