@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from openline.station.api.types_said import ExplanationSaid, Sentence
 from openline.wire.errors import CarrierFault, Misuse, OpenlineError, OurFault, PeerFault, Refused, StorageFault
 
 LaneName: TypeAlias = Literal["liaison", "safety"]
@@ -218,7 +219,8 @@ class CheckInState(Answer, frozen=True, kw_only=True):
 
 
 class LineState(Answer, frozen=True, kw_only=True):
-    """A line: what is agreed, by lane, and what is observed; `heard_ms`: how long ago anything of theirs came on it."""
+    """A line: what is agreed, by lane, and what is observed; `heard_ms`: how long ago anything of theirs came on it;
+    `said`: what `says` is made of."""
 
     id: str
     lanes: dict[str, LaneState]
@@ -229,6 +231,7 @@ class LineState(Answer, frozen=True, kw_only=True):
     next_check_in_s: int | None
     check_ins: tuple[CheckInState, ...]
     expires_s: int
+    said: Sentence | None = None
 
 
 class CarrierState(Answer, frozen=True, kw_only=True):
@@ -293,7 +296,7 @@ class Status(Answer, frozen=True, kw_only=True):
 
 
 class Explained(Answer, frozen=True, kw_only=True):
-    """Why a line is silent, or is not: as `openline explain --json`."""
+    """Why a line is silent, or is not: as `openline explain --json`. `said`: what its sentences are made of."""
 
     side: str
     line: str
@@ -307,6 +310,7 @@ class Explained(Answer, frozen=True, kw_only=True):
     cannot_know: tuple[str, ...]
     next_steps: tuple[str, ...]
     evidence: dict[str, Any]
+    said: ExplanationSaid | None = None
 
 
 FAULTS: Final[dict[str, type[OpenlineError]]] = {

@@ -13,6 +13,7 @@ from openline.core import agenda, receipts, schedule, silence, state
 from openline.core.explain import explain
 from openline.core.state import Formal
 from openline.ports import Now
+from openline.station.api import saying
 from openline.station.api import types as t
 from openline.station.api.citing import Citations
 from openline.station.calls import line_carriers
@@ -89,7 +90,8 @@ class Views:
             id=ctx.accord.lines[line].id,
             lanes={lane.name.lower(): self._lane(desk, line, lane, now) for lane in Lane},
             observed=found.observed.value,
-            says=found.headline,
+            says=str(found.headline),
+            said=saying.headline(found.headline),
             heard_ms=None if heard is None else now.elapsed_ms - heard,
             carriers=tuple(ctx.accord.carriers[n].id for n in line_carriers(ctx, line)),
             next_check_in_s=agenda.next_due(ledger, line, now.clock_s),
@@ -148,13 +150,14 @@ class Views:
             line=evidence.line,
             lane=evidence.lane,
             formal=evidence.formal,
-            formal_says=found.formal,
+            formal_says=str(found.formal),
             observed=found.observed.value,
-            observed_says=found.headline,
-            for_=found.for_,
-            against=found.against,
-            cannot_know=found.cannot_know,
-            next_steps=found.next_steps,
+            observed_says=str(found.headline),
+            for_=tuple(map(str, found.for_)),
+            against=tuple(map(str, found.against)),
+            cannot_know=tuple(map(str, found.cannot_know)),
+            next_steps=tuple(map(str, found.next_steps)),
+            said=saying.explanation(found),
             evidence=encode(evidence, now.elapsed_ms),
         )
 
