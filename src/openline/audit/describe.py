@@ -65,7 +65,7 @@ class Describer:
         name = place_name(self._sides, entry.place)
         ref = self._ref(entry, body)
         self._remember(entry.id, ref or name)
-        lines = _lines(body)
+        lines = lines_of(body)
         return Row(
             place=entry.place,
             name=name,
@@ -153,7 +153,7 @@ class Describer:
             case bodies.Checkpoint():
                 return _checkpoint(body.checkpoint).removeprefix(", ")
             case bodies.Amend():
-                return f"at {when(body.effective_s)}: {', '.join(_changed(body))}"
+                return f"at {when(body.effective_s)}: {', '.join(changed(body))}"
             case bodies.Generation():
                 last = body.last
                 held = "" if last is None else place_name(self._sides, Place(entry.side, last.gen, last.seq))
@@ -175,7 +175,8 @@ def kind_word(body: Body) -> str:
     return KIND_WORDS[bodies.kind_name(type(body))]
 
 
-def _lines(body: Body) -> tuple[int, ...]:
+def lines_of(body: Body) -> tuple[int, ...]:
+    """The numbers of the lines that an entry concerns."""
     scope = getattr(body, "scope", None)
     if scope is not None:
         return tuple(dict.fromkeys(line for line, _ in scope))
@@ -198,7 +199,8 @@ def _length(time_s: int) -> str:
     return f"{time_s // unit} {name}"
 
 
-def _changed(body: bodies.Amend) -> list[str]:
+def changed(body: bodies.Amend) -> list[str]:
+    """What an amendment changes, in the words of the accord."""
     changes = {
         "check-ins": body.check_ins,
         "carriers": body.carriers,

@@ -9,7 +9,7 @@ Rules of this file:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from openline.core import agenda
 from openline.station import demands
@@ -23,6 +23,7 @@ from openline.wire.terms import Lane, Outcome, Phase
 KEPT: Final = 256  # chosen: some weeks of calls on a few lines
 PICKED: Final = "picked"
 DUE_MAX: Final = 48  # chosen: twice the check-ins that a line may have in a day
+SHORT_S: Final = 15 * 86_400  # chosen: what DUE_MAX check-ins of a line cover, twice
 STATES: Final = ("placed", "rang", "ringing", "talking", "ended", *(outcome.name.lower() for outcome in Outcome))
 WORDS: Final = {Phase.DECLINED: "declined", Phase.DEFERRED: "deferred", Phase.ANSWERED: "ended"}
 
@@ -55,6 +56,14 @@ class CheckInState:
     caller: int
     outcome: str
     complete: bool
+
+
+class PastCall(NamedTuple):
+    """A check-in that was due, or another call: when it was due, or began; "" where nobody tried."""
+
+    at_s: int
+    check_in: bool
+    outcome: str
 
 
 class CallBook:
@@ -130,6 +139,25 @@ class CallBook:
                 complete = demands.is_completed(ctx, line, at, caller)
                 found.append(CheckInState(at, caller, "" if tried is None else tried.name.lower(), complete))
         return sorted(found, key=lambda each: (each.due_s, each.caller))
+
+    def history(self, line: int, from_s: int, until_s: int) -> list[PastCall]:
+        """Check-ins and other calls of a line in (from_s, until_s], oldest first. A check-in that nobody tried is told
+        only where the time is short: over years there would be more of the schedule than of what happened."""
+        tries = self.desk.ctx.record.ledger.calls[line].tries
+        found = {
+            due_s: PastCall(due_s, True, outcome.name.lower())
+            for due_s, outcome in tries.items()
+            if from_s < due_s <= until_s
+        }
+        if until_s - from_s <= SHORT_S:
+            for each in self.check_ins(line, from_s, until_s):
+                found.setdefault(each.due_s, PastCall(each.due_s, True, each.outcome))
+        others = [
+            PastCall(body.started_s, False, Outcome(body.outcome).name.lower())
+            for _, body in self.finished.values()
+            if body.line == line and not body.due_s and from_s < body.started_s <= until_s
+        ]
+        return sorted([*found.values(), *others])
 
     def _placed(self, call: Placed) -> CallState:
         state = "talking" if call.answered_ms is not None else "placed" if call.rang is None else "rang"

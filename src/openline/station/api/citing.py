@@ -78,11 +78,16 @@ class Citations:
             )
         return found
 
-    def _by_place(self, text: str) -> bytes | None:
+    def spot(self, text: str) -> Place | None:
+        """The place that `text` names, whether or not anything is held there."""
         match = _PLACE.match(text)
         if match is None or match[1] not in self._sides:
             return None
-        return self.ctx.record.id_at(self._sides.index(match[1]), int(match[2]), int(match[3]))
+        return Place(self._sides.index(match[1]), int(match[2]), int(match[3]))
+
+    def _by_place(self, text: str) -> bytes | None:
+        place = self.spot(text)
+        return None if place is None else self.ctx.record.id_at(*place)
 
     def _by_citation(self, text: str) -> bytes | None:
         match = _CITED.match(text)

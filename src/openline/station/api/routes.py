@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from openline.station.api import routes_about, routes_duty, routes_items, routes_keep, routes_voice
+from openline.station.api import (
+    routes_about,
+    routes_duty,
+    routes_items,
+    routes_keep,
+    routes_record,
+    routes_voice,
+)
 from openline.station.api import types as t
 from openline.station.api.app import Asked, Route
 from openline.station.api.citing import Citations
@@ -17,6 +24,7 @@ from openline.station.api.keep import Copies
 from openline.station.api.offers import OfferView
 from openline.station.api.outbox import OutboxView
 from openline.station.api.reading import Reading
+from openline.station.api.record_view import RecordView
 from openline.station.api.views import Views
 from openline.station.config import Config
 from openline.station.driver import Driver, KeyKeeper
@@ -45,6 +53,7 @@ class Service:
         self.offers = OfferView(runner, self.citations, reading)
         self.inbox = InboxView(runner, self.citations, reading, self.offers, self.duty)
         self.outbox = OutboxView(runner, self.citations, reading)
+        self.record = RecordView(runner, self.citations, reading, self.inbox)
 
     def status(self) -> t.Status:
         """How everything stands."""
@@ -121,4 +130,5 @@ ROUTES: Final[tuple[Route, ...]] = (
     *routes_voice.ROUTES,
     *routes_items.ROUTES,
     *routes_keep.ROUTES,
+    *routes_record.ROUTES,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from openline.station.api import types_duty as t
 from openline.station.api.app import Asked, Route
+from openline.station.api.asking import time_s, whole
 from openline.station.api.types import LaneName
 from openline.station.callbook import CallState
 from openline.station.drill import Drill
@@ -23,20 +24,9 @@ if TYPE_CHECKING:
     from openline.station.api.routes import Service
 
 CALLS_TOLD: Final = 20
+PAST_CALLS_MAX: Final = 2_000  # chosen: two a working day for four years
 DAYS_MAX: Final = 4000
 DAY_S: Final = 86_400
-
-
-def whole(asked: Asked, name: str, default: int, most: int, least: int = 1) -> int:
-    """A whole number of the query, from `least` to `most`.
-
-    Raises:
-        Misuse: it is none.
-    """
-    text = asked.query.get(name, str(default))
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and least <= int(text) <= most):
-        raise Misuse(f"{name}: {text} is not allowed", next_step=f"Give a whole number from {least} to {most}.")
-    return int(text)
 
 
 def call_id(asked: Asked) -> bytes:
@@ -269,21 +259,34 @@ async def _notes(service: Service, asked: Asked) -> tuple[t.NotedStatement, ...]
 
 async def _history(service: Service, asked: Asked) -> t.History:
     ctx, now = service.runner.desk.ctx, service.runner.clock.now()
-    from_s = now.clock_s - DAY_S * whole(asked, "days", 7, DAYS_MAX)
+    days_s = DAY_S * whole(asked, "days", 7, DAYS_MAX)
+    until_s = min(time_s(asked, "until") or now.clock_s, now.clock_s)
+    from_s = time_s(asked, "from") if "from" in asked.query else until_s - days_s
+    if from_s is None or from_s >= until_s:
+        raise Misuse("that time is empty", next_step="Give a time to come from that is before its end, and is past.")
     named = asked.query.get("line")
     lines = range(len(ctx.accord.lines)) if named is None else [_line(service, named)]
     return t.History(
         side=ctx.accord.sides[ctx.us].name,
         zone=ctx.accord.sides[ctx.us].zone,
         from_s=from_s,
-        until_s=now.clock_s,
-        lines=tuple(
-            t.LineHistory(
-                line=ctx.accord.lines[n].id,
-                changes=tuple(t.Change(**each._asdict()) for each in service.duty.history.since(n, from_s)),
-            )
-            for n in lines
+        until_s=until_s,
+        now_s=now.clock_s,
+        lines=tuple(_line_history(service, n, from_s, until_s) for n in lines),
+    )
+
+
+def _line_history(service: Service, line: int, from_s: int, until_s: int) -> t.LineHistory:
+    ctx = service.runner.desk.ctx
+    changes = [each for each in service.duty.history.since(line, from_s) if each.at_s <= until_s]
+    calls = service.duty.book.history(line, from_s, until_s)
+    return t.LineHistory(
+        line=ctx.accord.lines[line].id,
+        changes=tuple(t.Change(**each._asdict()) for each in changes),
+        calls=tuple(
+            t.PastCall(at_s=each.at_s, check_in=each.check_in, outcome=each.outcome) for each in calls[-PAST_CALLS_MAX:]
         ),
+        more_calls=max(len(calls) - PAST_CALLS_MAX, 0),
     )
 
 
@@ -331,6 +334,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         "GET", "/v1/history", "How lines stood over time.", _history, gives=t.History,
-        query=(("line", "one line; all, unless given"), *DAYS),
+        query=(
+            ("line", "one line; all, unless given"),
+            ("from", "from this time on, in seconds"),
+            ("until", "up to this time, in seconds; now, unless given"),
+            ("days", "without from: how many days back; 7, unless given"),
+        ),
     ),
 )  # fmt: skip

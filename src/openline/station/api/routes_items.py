@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from openline.station.api import types_items as t
 from openline.station.api.app import Asked, Route
-from openline.station.api.routes_duty import whole
+from openline.station.api.asking import whole
 from openline.wire.errors import Misuse
 
 if TYPE_CHECKING:

@@ -14,18 +14,19 @@ from openline.station.api import types_said as t
 def sentence(one: said.Sentence) -> t.Sentence:
     """One sentence or clause."""
     return t.Sentence(
-        template=one.template, values={name: _value(value) for name, value in one.values.items()}, text=str(one)
+        template=one.template, values={name: value_told(value) for name, value in one.values.items()}, text=str(one)
     )
 
 
-def _value(value: said.Value) -> t.Value:
+def value_told(value: said.Value) -> t.Value:
+    """One value of a sentence."""
     match value:
         case said.Length():
             return t.Length(amount=value.amount, unit=value.unit)
         case said.Moment():
             return t.Moment(time_s=value.time_s, zone=value.zone, date=value.date)
         case said.Listed():
-            return t.Listed(of=tuple(_value(each) for each in value))
+            return t.Listed(of=tuple(value_told(each) for each in value))
         case said.Sentence():
             return sentence(value)
         case _:

@@ -213,9 +213,23 @@ class Change(Answer, frozen=True, kw_only=True):
     observed: str
 
 
+class PastCall(Answer, frozen=True, kw_only=True):
+    """A call that was tried, or a check-in that was due. `at_s`: when it was due, or began. `outcome`: of the last try;
+    "" where nobody tried."""
+
+    at_s: int
+    check_in: bool
+    outcome: str
+
+
 class LineHistory(Answer, frozen=True, kw_only=True):
+    """`calls`: the newest of that time, oldest first; `more_calls`: how many are left out before them. Calls outside
+    the schedule are the last that the station keeps at hand; check-ins go as far back as the record."""
+
     line: str
     changes: tuple[Change, ...]
+    calls: tuple[PastCall, ...] = ()
+    more_calls: int = 0
 
 
 class History(Answer, frozen=True, kw_only=True):
@@ -226,3 +240,4 @@ class History(Answer, frozen=True, kw_only=True):
     from_s: int
     until_s: int
     lines: tuple[LineHistory, ...]
+    now_s: int = 0
