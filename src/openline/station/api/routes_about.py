@@ -14,7 +14,7 @@ from openline.core import state
 from openline.keys.letters import recipient
 from openline.station.api import types_agreed as t
 from openline.station.api.app import Asked, Route
-from openline.station.api.routes_duty import whole
+from openline.station.api.asking import whole
 from openline.station.api.translate import check_in_told, day_text
 from openline.station.context import Context
 from openline.wire import accord as accords
