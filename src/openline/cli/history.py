@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,8 @@ from openline.cli.files import json_option
 from openline.core.schedule import zone
 from openline.core.wording import span
 from openline.station.api import types_duty as t
-from openline.station.strip import NO_RECORD, Strip, column_of, draw, label_width, worse
+from openline.station.columns import laid_out, stretches
+from openline.station.strip import Strip, draw, label_width
 from openline.wire.errors import Misuse
 
 WIDTH_MAX: Final = 140
@@ -57,29 +57,14 @@ def _strips(found: t.History) -> Iterator[str]:
 
 def strip(seen: t.LineHistory, from_s: int, until_s: int, columns: int) -> Strip:
     """A line's changes as columns; blank before the first that is known."""
-    agreed, observed = [NO_RECORD] * columns, list[str | None]([None] * columns)
-    for change, end_s in _stretches(seen, until_s):
-        first = column_of(change.at_s * 1000 + 1, from_s * 1000, until_s * 1000, columns)
-        last = column_of(max(end_s, change.at_s) * 1000, from_s * 1000, until_s * 1000, columns)
-        for column in range(first, max(last, first) + 1):
-            agreed[column] = change.formal
-            observed[column] = worse(change.observed, observed[column])
-    return Strip(seen.line, agreed, observed)
-
-
-def _stretches(seen: t.LineHistory, until_s: int) -> Iterator[tuple[t.Change, int]]:
-    """Each change, and when the next one came."""
-    for change, following in pairwise(seen.changes):
-        yield change, following.at_s
-    if seen.changes:
-        yield seen.changes[-1], until_s
+    return Strip(seen.line, *laid_out(seen.changes, from_s, until_s, columns))
 
 
 def _table(found: t.History) -> Iterator[str]:
     width = max(len(each.line) for each in found.lines)
     yield click.style(f"{'line':<{width}}  {'from':<19}  {'for':>8}  {'agreed':<10}  observed", dim=True)
     for seen in found.lines:
-        for change, end_s in _stretches(seen, found.until_s):
+        for change, end_s in stretches(seen.changes, found.until_s):
             at = datetime.fromtimestamp(change.at_s, zone(found.zone)).strftime("%Y-%m-%d %H:%M:%S")
             lasted = span(1000 * (end_s - change.at_s))
             yield f"{seen.line:<{width}}  {at}  {lasted:>8}  {change.formal:<10}  {change.observed}"

@@ -13,7 +13,8 @@ from openline.play.engine import Outcome, Player
 from openline.play.scenario import Expect, Scenario
 from openline.play.seeing import states
 from openline.station import strip
-from openline.station.strip import NO_RECORD, Strip, column_of, worse
+from openline.station.columns import NO_RECORD, column_of, worse
+from openline.station.strip import Strip
 
 LOOKS: Final = 5  # chosen: a look a day where 16 months go into 85 columns
 

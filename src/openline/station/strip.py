@@ -2,8 +2,7 @@
 
 Rules of this file:
 1. A state is one symbol and one colour, never a colour alone; a legend names those that occur.
-2. A column is a stretch of time. Above stands what was agreed at its end; below, of all that was observed in it, what
-   comes first in `OBSERVED`: an hour's fault is not hidden by the quiet days around it.
+2. What a column shows is `station.columns`' to say; `OBSERVED` stands in its order.
 3. It only draws: the player's chart and a running station's history are drawn by the same code.
 """
 
@@ -19,8 +18,7 @@ import click
 from openline.core.schedule import zone
 from openline.core.silence import Observed
 from openline.core.state import Formal
-
-NO_RECORD: Final = ""
+from openline.station.columns import NO_RECORD
 
 
 class Mark(NamedTuple):
@@ -52,7 +50,6 @@ OBSERVED: Final[dict[str, Mark]] = {
     Observed.NOT_EXPECTED: Mark("·", "blue"),
     Observed.THROUGH: Mark("━", "green"),
 }
-RANK: Final = {name: rank for rank, name in enumerate(OBSERVED)}
 
 
 class Strip(NamedTuple):
@@ -61,17 +58,6 @@ class Strip(NamedTuple):
     line: str
     agreed: Sequence[str]
     observed: Sequence[str | None]
-
-
-def worse(seen: str, before: str | None) -> str:
-    """Which of two observed states a column shows."""
-    return seen if before is None or RANK[seen] < RANK[before] else before
-
-
-def column_of(at_ms: int, start_ms: int, end_ms: int, columns: int) -> int:
-    """The column whose stretch of time holds an instant; its end belongs to it."""
-    into = (at_ms - start_ms) * columns - 1
-    return min(max(into // (end_ms - start_ms), 0), columns - 1)
 
 
 def label_width(lines: Sequence[str]) -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from openline.cli.history import strip
+from openline.core.silence import Observed
 from openline.station.api.types_duty import Change, LineHistory
+from openline.station.columns import ORDER
+from openline.station.strip import OBSERVED
 
 
 def history(*changes: tuple[int, str, str]) -> LineHistory:
@@ -35,3 +38,9 @@ def test_nothing_known_is_nothing_drawn():
 
     assert drawn.agreed == [""] * 10
     assert drawn.observed == [None] * 10
+
+
+def test_states_are_ranked_as_they_are_drawn():
+    """Which of two states a column shows, and in which order a legend names them, is one order."""
+    assert tuple(OBSERVED) == ORDER
+    assert set(ORDER) == set(Observed)

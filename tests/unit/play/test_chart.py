@@ -17,7 +17,8 @@ from openline.play.chart import Samples, chart
 from openline.play.engine import Player
 from openline.play.loading import load
 from openline.play.telling import Teller
-from openline.station.strip import FORMAL, NO_RECORD, OBSERVED, axis
+from openline.station.columns import NO_RECORD
+from openline.station.strip import FORMAL, OBSERVED, axis
 from tests.unit.cli.scenarios import ABSENT, CARRIER_DOWN, DESTROYED, HEAD, LATER, UNANSWERED
 
 START_MS = 1_591_572_600_000  # 8 June 2020, 08:30 in Seoul
