@@ -24,7 +24,7 @@ from openline.station.api.facts import Facts, written
 from openline.station.api.inbox import InboxView
 from openline.station.api.reading import Reading
 from openline.station.api.saying import value_told
-from openline.station.runner import Runner
+from openline.station.driver import Driver
 from openline.wire import bodies
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import Misuse
@@ -49,7 +49,7 @@ class Wanted(NamedTuple):
 
 
 class RecordView:
-    def __init__(self, runner: Runner, citations: Citations, reading: Reading, inbox: InboxView) -> None:
+    def __init__(self, runner: Driver, citations: Citations, reading: Reading, inbox: InboxView) -> None:
         self.runner = runner
         self.ctx = runner.desk.ctx
         self.citations = citations
