@@ -6,14 +6,19 @@ page that had a fault fails its test, whatever the test looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
+from openline.console.acting import ANYONE, Role
 from tests.browser import chromium, watch
+from tests.browser import consoles as processes
+from tests.browser.console_process import COOKIE
+from tests.browser.consoles import Consoles
+from tests.integration.pairs import make_pair
 
 WIDE: Final = (1280, 800)
 NARROW: Final = (390, 844)
@@ -37,6 +42,11 @@ class Visit:
         self.context.set_default_timeout(PATIENCE_MS)
         self.watch = watch.Watch(self.context, {origin})
         self.page: Page = self.context.new_page()
+
+    def sign_in(self, officer: str, roles: Iterable[Role] = ANYONE, post: str = "") -> None:
+        """From here on this is an officer, who may do what the roles allow."""
+        value = quote(f"{officer}|{','.join(sorted(roles))}|{post}")
+        self.context.add_cookies([{"name": COOKIE, "value": value, "url": self.origin}])
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +73,8 @@ def other_browser(driver: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Opener]:
-    """Opens a console's page: `visit(url, size=, language=, scheme=, within=)` gives a `Visit` that stands there."""
+    """Opens a console's page and gives the `Visit` that stands there: `visit(url, officer="kim", roles=…, post=…,
+    size=WIDE, language="en", scheme="light", within=other_browser)`. Without `officer`, nobody is signed in."""
     visits: list[Visit] = []
 
     def open_one(
@@ -73,10 +84,15 @@ def visit(browser: Browser) -> Iterator[Opener]:
         language: str = "en",
         scheme: str = "light",
         within: Browser | None = None,
+        officer: str = "",
+        roles: Iterable[Role] = ANYONE,
+        post: str = "",
     ) -> Visit:
         parts = urlsplit(url)
         one = Visit(within or browser, f"{parts.scheme}://{parts.netloc}", size, language, scheme)
         visits.append(one)
+        if officer:
+            one.sign_in(officer, roles, post)
         one.page.goto(url)
         return one
 
@@ -86,3 +102,11 @@ def visit(browser: Browser) -> Iterator[Opener]:
     finally:
         for each in visits:
             each.context.close()
+
+
+@pytest.fixture(scope="session")
+def consoles(driver: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consoles]:
+    """Two stations that are through, and their consoles: those of this worker. A test that breaks one mends it."""
+    both = processes.start(make_pair(tmp_path_factory.mktemp("consoles")))
+    yield both
+    both.stop()
