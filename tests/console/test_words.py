@@ -25,7 +25,7 @@ def sentences() -> set[str]:
         found.update(several(message))
     found |= {place.title for place in places() if place.title}
     found |= {each.word for table in (signs.FORMAL, signs.OBSERVED) for each in table.values()}
-    return found.union(*(table.values() for table in signs.WORDS))
+    return found.union(*(table.values() for table in signs.WORDS)) - {""}
 
 
 def several(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:

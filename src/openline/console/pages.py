@@ -7,6 +7,7 @@ marked `dir="auto"`; times are told in our zone, theirs and Zulu, never as a bar
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
-from openline.console import signs
+from openline.console import sentences, signs
 from openline.console.acting import Role
 from openline.console.live import Look
 from openline.console.words import LANGUAGES, Words
@@ -46,6 +47,11 @@ class Pages:
             )  # fmt: skip
             made.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
             made.filters.update(quoted=quoted, clock=clock, day=day, moment=moment)
+            made.filters.update(
+                said=partial(sentences.tell, words=words),
+                said_all=partial(sentences.tell_all, words=words),
+                value=partial(sentences.value_told, words=words),
+            )
             made.globals.update(signs=signs, sign=signs.sign, language=words.language, version=self.console.version)
             self._environments[words.language] = made
         return made

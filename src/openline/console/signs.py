@@ -60,8 +60,41 @@ OUTCOMES: Final = {
 
 CARRIERS: Final = {"live": "live", "relay": "relay", "courier": "courier"}
 ROLES: Final = {"officer": "officer", "releaser": "releaser", "supervisor": "supervisor", "auditor": "auditor"}
+KINDS: Final = {
+    name: name
+    for name in (
+        "acknowledgement", "message", "letter", "suspend", "propose", "accept", "withdraw", "receipt", "announcement",
+        "checkpoint", "prekey", "key", "generation", "amendment", "fault", "document", "notice", "call", "seal",
+        "presence", "minute", "service",
+    )
+}  # fmt: skip
+PRECEDENCES: Final = {name: name for name in ("FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE")}
+RECEIPTS: Final = {
+    "recorded": "recorded",
+    "on_its_way": "on its way",
+    "kept_by_relay": "kept by the relay",
+    "delivered": "delivered",
+    "shown": "shown there",
+    "acknowledged": "acknowledged by an officer",
+    "answered": "answered in writing",
+}
+FLAGS: Final = {
+    "none": "",
+    "crossed": "crossed a suspension on the way",
+    "out_of_line": "sent although suspended",
+}
+FACTS: Final = {
+    name: name
+    for name in (
+        "precedence", "exercise", "answer wanted within", "answers", "corrects", "translation of", "text", "form",
+        "field", "title", "size in bytes", "SHA-256 of the pages", "lines and lanes", "from", "reason", "effective",
+        "lifts", "of", "receipt", "officer on watch", "to", "outcome", "check-in due", "closes", "changes",
+        "goes on from", "forks that it settles", "claims proof of", "presence", "entries under the checkpoint",
+        "Merkle root",
+    )
+}  # fmt: skip
 # Every table of words that a page shows by a key: what a test holds the catalogues to.
-WORDS: Final = (ALARMS, OUTCOMES, CARRIERS, ROLES)
+WORDS: Final = (ALARMS, OUTCOMES, CARRIERS, ROLES, KINDS, PRECEDENCES, RECEIPTS, FLAGS, FACTS)
 
 
 def sign(table: dict[str, Sign], state: str) -> Sign:

@@ -1,0 +1,79 @@
+"""Sentences that the station tells with their templates and values, said in the reader's language.
+
+Rules of this file: a template is translated whole and its values are put in where the translation wants them; a value
+is text, never markup: whoever shows a sentence escapes it; what has no translation is said in English, whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_skeleton
+
+from openline.console.words import Words
+from openline.station.api.types_said import Length, Listed, Moment, Sentence, Value
+
+LOCALES: Final = {"en": "en_GB", "ko": "ko"}
+DATES: Final = {"day": "MMMMd", "year": "yMMMMd"}
+
+
+def tell(sentence: Sentence, words: Words) -> str:
+    """One sentence in a language."""
+    if words.language == "en":
+        return sentence.text
+    translated = words(sentence.template)
+    if translated == sentence.template and sentence.values:
+        return sentence.text
+    return translated.format(**{name: value_told(value, words) for name, value in sentence.values.items()})
+
+
+def tell_all(sentences: Iterable[Sentence], words: Words) -> str:
+    """Sentences one after another."""
+    return " ".join(tell(each, words) for each in sentences)
+
+
+def value_told(value: Value, words: Words) -> str:
+    """A value as a sentence, or a cell by itself, shows it."""
+    match value:
+        case Sentence():
+            return tell(value, words)
+        case Length():
+            return length(value, words)
+        case Moment():
+            return moment(value, words)
+        case Listed():
+            return ", ".join(value_told(each, words) for each in value.of)
+        case int():
+            return f"{value:,}"
+        case _:
+            return value
+
+
+def length(value: Length, words: Words) -> str:
+    """A length of time with its unit."""
+    _, amount = words, f"{value.amount:,}"
+    match value.unit:
+        case "s":
+            return _("{amount} s").format(amount=amount)
+        case "min":
+            return _("{amount} min").format(amount=amount)
+        case "h":
+            return _("{amount} h").format(amount=amount)
+        case _:
+            return _("{amount} days").format(amount=amount)
+
+
+def moment(value: Moment, words: Words) -> str:
+    """An instant by the clock of its zone, with as much of its date as was asked for."""
+    if value.date == "none":
+        return f"{value.time_s:,}"
+    try:
+        then = datetime.fromtimestamp(value.time_s, ZoneInfo(value.zone))
+    except (ZoneInfoNotFoundError, ValueError, OverflowError):
+        then = datetime.fromtimestamp(value.time_s, UTC)
+    if value.date == "clock":
+        return f"{then:%H:%M}"
+    return f"{format_skeleton(DATES[value.date], then, locale=LOCALES[words.language])} {then:%H:%M}"

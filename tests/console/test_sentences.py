@@ -1,0 +1,112 @@
+"""What the station says, said in Korean: every template has its translation, and every value finds its place in it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from hypothesis import given
+
+import openline
+from openline.console import sentences, signs
+from openline.console.words import catalogues, words
+from openline.core.explain import explain
+from openline.core.said import Length, Moment
+from openline.station.api import facts, saying, types_said
+from tests.unit.core.evidences import EVIDENCE, NOW
+
+SOURCE = Path(openline.__file__).parent
+KOREAN, ENGLISH = words("ko"), words("en")
+
+
+def templates() -> set[str]:
+    """Every template in the source that something is said with."""
+    found = set()
+    for part in ("core", "station"):
+        for name, _, message, _, _ in extract_from_dir(
+            str(SOURCE / part), [("**.py", "python")], keywords={"say": None}
+        ):
+            if "from openline.core.said import" in (SOURCE / part / name).read_text():
+                found.add(message)
+    return found
+
+
+def known() -> dict[str, str]:
+    return {str(each.id): str(each.string) for _, catalogue in catalogues("ko") for each in catalogue if each.id}
+
+
+def fields(template: str) -> list[str]:
+    return sorted(name for _, name, _, _ in string.Formatter().parse(template) if name)
+
+
+def test_every_template_has_its_korean():
+    """Nothing that the station says is left in English, and no value is lost or invented on the way."""
+    korean = known()
+    assert len(templates()) > 120
+    assert sorted(templates() - korean.keys()) == []
+    for template in templates():
+        assert fields(korean[template]) == fields(template), template
+
+
+PARTICLES = re.compile(r"\}(은|는|이|가|을|를|과|와|으로|로|이나|나|이라|라|였|이었)(?=[\s.,])")
+
+
+def test_no_value_takes_a_particle_that_depends_on_it():
+    """A name or figure ends in a vowel or not: 은/는, 이/가, 을/를, 과/와, (으)로 never follow one."""
+    wrong = [text for text in known().values() if PARTICLES.search(text)]
+    assert wrong == []
+
+
+@given(EVIDENCE)
+def test_every_explanation_is_said_in_korean(evidence):
+    """No sentence of any explanation stays English, and each value stands in it; in English it is the text itself."""
+    said = saying.explanation(explain(evidence, NOW))
+    for each in (*said.formal, said.observed, *said.for_, *said.against, *said.cannot_know, *said.next_steps):
+        korean = sentences.tell(each, KOREAN)
+        assert re.search("[가-힣]", korean)
+        assert korean.endswith(".")
+        assert "{" not in korean.replace("{brace", "")
+        assert sentences.tell(each, ENGLISH) == each.text
+        for value in each.values.values():
+            assert sentences.value_told(value, KOREAN) in korean
+
+
+@pytest.mark.parametrize(
+    ("value", "korean"),
+    [
+        (Length.of(61_000), "61초"), (Length.of(17 * 60_000), "17분"), (Length.of(3 * 3_600_000), "3시간"),
+        (Length.of(86_400_000 * 1_000), "1,000일"),
+        (Moment.of(1_594_022_520, 1_594_022_520, "Asia/Seoul"), "17:02"),
+        (Moment.of(1_594_022_520, 1_594_122_520, "Asia/Seoul"), "7월 6일 17:02"),
+        (Moment.of(1_594_022_520, 1_694_122_520, "Asia/Seoul"), "2020년 7월 6일 17:02"),
+        (Moment.of(10**12, 0, "Asia/Seoul"), "1,000,000,000,000"),
+        (12_345, "12,345"), ("이름", "이름"),
+    ],
+)  # fmt: skip
+def test_values_are_told_as_koreans_read_them(value, korean):
+    """Lengths with their unit, instants with as much of the date as is needed."""
+    assert sentences.value_told(saying.value_told(value), KOREAN) == korean
+
+
+def test_a_template_of_a_newer_station_is_said_in_english():
+    """What this console does not know is shown whole, in English, and not half."""
+    strange = types_said.Sentence(template="A {thing} came.", values={"thing": "comet"}, text="A comet came.")
+    assert sentences.tell(strange, KOREAN) == "A comet came."
+
+
+def test_every_name_of_a_fact_is_a_word_of_the_console():
+    """What the station calls a fact, a page can call it too."""
+    tree = ast.parse(Path(facts.__file__).read_text())
+    names = {
+        node.value.elts[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Yield)
+        and isinstance(node.value, ast.Tuple)
+        and isinstance(node.value.elts[0], ast.Constant)
+    }
+    assert len(names) > 20
+    assert names <= signs.FACTS.keys()
