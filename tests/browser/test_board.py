@@ -32,3 +32,10 @@ def test_a_message_that_comes_is_on_the_open_board(visit, consoles):
         ".nextElementSibling.textContent.trim() > before",
         arg=before,
     )
+
+
+def test_a_form_of_our_own_page_is_taken(visit, consoles):
+    """A browser says where a form came from only if the page lets it: a referrer policy of none makes it say null."""
+    one = visit(consoles.south.origin, officer="kim", language="en")
+    one.page.get_by_role("button", name="한국어").click()
+    one.page.wait_for_function("document.documentElement.lang === 'ko'")

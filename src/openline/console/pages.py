@@ -111,6 +111,6 @@ def moment(time_s: int, look: Look) -> Markup:
     if here is None or there is None:
         return Markup(escape(str(time_s)))
     theirs = "" if here.utcoffset() == there.utcoffset() else f" · {there:%H:%M} {there:%Z}"
-    return Markup('<time datetime="{}">{} {}{} · {}Z</time>').format(
+    return Markup('<time datetime="{}">{} {}{} · {}</time>').format(
         f"{here:%Y-%m-%dT%H:%M:%S%z}", f"{here:%Y-%m-%d %H:%M}", f"{here:%Z}", theirs, clock(time_s, "Z")
     )

@@ -3,7 +3,8 @@
 Rules of this file:
 1. Strict CSP with Trusted Types on every answer; no third party is ever asked for anything.
 2. A request that changes something comes from our own origin, or is refused: browsers say so themselves (Origin,
-   Sec-Fetch-Site), and cookies are SameSite=Strict beside that.
+   Sec-Fetch-Site), and cookies are SameSite=Strict beside that. The referrer policy is same-origin and not none: under
+   none a browser says "null" for the origin of our own forms.
 3. Only the configured host is answered, so that no other name can be bound to this address.
 """
 
@@ -29,7 +30,7 @@ HEADERS: Final = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
 }
 
 
