@@ -85,7 +85,7 @@ def test_the_page_signs_the_bytes_of_the_spec(page):
         officer, counter = numbers[at % len(numbers)]
         side, accord = at % 2, bytes([at % 256]) * 32
         expected = officer_message(accord, side, body, officer, counter)
-        ours = message(Signer(accord, side, officer, "", b""), drafted(body), counter)
+        ours = message(Signer(accord, side, officer, "", ""), drafted(body), counter)
         # JSON of the page has no number above 2^53: there the text of it is one too.
         told = counter if counter < 2**53 else str(counter)
         asked = {"accord": accord.hex(), "side": side, "body": drafted(body).hex(), "officer": officer}
@@ -102,7 +102,7 @@ def test_bytes_that_are_no_act_are_signed_by_nobody(page, body):
     """Neither the page nor the console takes what is not one kind and one body."""
     assert page("message", accord="00" * 32, side=0, body=body.hex(), officer=0, counter=1) == {"refused": "TypeError"}
     with pytest.raises(OurFault):
-        message(Signer(bytes(32), 0, 0, "", b""), body, 1)
+        message(Signer(bytes(32), 0, 0, "", ""), body, 1)
 
 
 @pytest.mark.parametrize("cost", [CHEAP, Cost(1024, 2, 4)])

@@ -60,6 +60,7 @@ VERBS: Final[dict[str, Verb]] = {
     "hangup": Verb("openline.cli.calls:hangup", "End a call."),
     "calls": Verb("openline.cli.calls:calls", "List the calls that last, and those that finished last."),
     "robot": Verb("openline.cli.robot:robot", "Answer calls by voice with a test signal, or place one."),
+    "console": Verb("openline.cli.console:console", "Serve the officers' web page; say who may use it."),
     "watch": Verb("openline.cli.watch:watch", "Come on watch, go off, or see who is and was."),
     "message": Verb("openline.cli.sending:message", "Send a message, or answer one."),
     "notice": Verb("openline.cli.sending:notice", "Send a notice: a form and its fields."),
@@ -99,7 +100,7 @@ VERBS: Final[dict[str, Verb]] = {
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "Try it": ("demo", "play", "explain"),
     "Set a station up": ("init", "key", "accord", "config", "relay", "doctor", "completion"),
-    "Run it": ("up", "status", "why", "history"),
+    "Run it": ("up", "status", "why", "history", "console"),
     "Keep a watch": (
         "watch", "call", "answer", "decline", "defer", "hangup", "calls", "robot", "alarm", "drill", "note",
     ),

@@ -99,5 +99,5 @@ class Asked:
         return RedirectResponse(to, status_code=303)
 
     def fault(self, error: OpenlineError) -> dict[str, str]:
-        """An error for the page's error summary; the station's own words are English."""
-        return {"what": error.what, "next_step": error.next_step}
+        """An error for the page's error summary; what no catalogue has, as the station's own words, is English."""
+        return {"what": self.words(error.what), "next_step": self.words(error.next_step)}

@@ -34,9 +34,10 @@ class Place(NamedTuple):
 
 def places() -> tuple[Place, ...]:
     """The whole table, in the order in which paths are matched."""
-    from openline.console.screens import board, preferences
+    from openline.console.accounts import signing
+    from openline.console.screens import board, entry, preferences, settings
 
-    return (*board.PLACES, *preferences.PLACES)
+    return (*board.PLACES, *entry.PLACES, *settings.PLACES, *signing.PLACES, *preferences.PLACES)
 
 
 def regions() -> dict[str, Region]:

@@ -11,10 +11,11 @@ import os
 import signal
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
+from openline.console.accounts.gate import AccountsGate, open_gate
 from openline.console.acting import Gate
 from openline.console.app import Console, application
 from openline.console.link import Link
@@ -25,22 +26,31 @@ from openline.wire.errors import Misuse
 PARENT_S: Final = 1.0
 
 
-async def run(config: Config, gate: Gate, *, ready: Callable[[], None] = lambda: None) -> None:
-    """Serve the console of the station that `config` describes, until stopped.
+async def run(config: Config, gate: Gate | None = None, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve the console of the station that `config` describes, until stopped. `gate`: who is let in; by passkeys,
+    unless given.
 
     Raises:
         Misuse: the configuration has no console, or its address or TLS file cannot be used.
+        StorageFault: the console's file cannot be used.
     """
     if config.console is None:
         raise Misuse("the configuration has no [console]", next_step="Add one: docs/station.md says how.")
     stopping, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    console = Console(Link(config.api.socket), gate, config.console.origin)
-    app, on = application(console), tcp_socket(*_address(config.console.listen))
-    async with app.router.lifespan_context(app), serving(app, on, tls=_context(config.console.tls), sockets=True):
-        ready()
-        await _until(stopping)
+    link = Link(config.api.socket)
+    with ExitStack() as held:
+        if gate is None:
+            gate = open_gate(config.console, link, f"Openline {config.station.side}")
+            held.callback(gate.accounts.close)
+        console = Console(link, gate, config.console.origin)
+        if isinstance(gate, AccountsGate):
+            gate.watcher = console.watcher
+        app, on = application(console), tcp_socket(*_address(config.console.listen))
+        async with app.router.lifespan_context(app), serving(app, on, tls=_context(config.console.tls), sockets=True):
+            ready()
+            await _until(stopping)
 
 
 def _address(text: str) -> tuple[str, int]:

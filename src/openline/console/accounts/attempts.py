@@ -1,4 +1,4 @@
-"""How often a stranger may try: enrolment codes and sign-ins, counted by whoever asks and in all.
+"""How often a stranger may try an enrolment code, counted by whoever asks and in all.
 
 Rules of this file: time is given and only rises (elapsed, not the clock); what is remembered is bounded, and the oldest
 goes first; whoever tries too often waits, and is told so.

@@ -118,7 +118,8 @@ def open_database(path: Path) -> Database:
         raise StorageFault(
             f"{path}: cannot be opened: {error.strerror}", next_step="See [console] store in the configuration."
         ) from error
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    # Opened where the program starts, used on its event loop: one thread at a time, and SQLite serialises all the same.
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
         _prepare(connection, path)
     except sqlite3.Error as error:

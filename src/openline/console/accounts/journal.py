@@ -7,7 +7,7 @@ Rules of this file:
 1. A row is written in the transaction of what it tells, so that neither is there without the other.
 2. A row that was changed, taken out or put in breaks the chain; rows cut off at the end no longer meet what stands
    beside the log. Whoever can rewrite the whole file can rewrite both: an auditor who noted the head sees that too.
-3. What a row tells is this side's own affair: it never leaves the station (ADR 0026).
+3. What a row tells is this side's own affair: it never leaves the station (ADR 0023).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from openline.console.accounts.database import Database
 _PREFIX: Final = b"openline/console-log/1\0"
 _START: Final = bytes(32)
 
+# The kinds of rows, which are sentences for people too.
 SIGNED_IN: Final = "signed in"
 SIGNED_OUT: Final = "signed out"
 REFUSED: Final = "refused"
@@ -31,6 +32,9 @@ ROLES: Final = "roles set"
 ASSERTED: Final = "release asserted"
 APPROVED: Final = "release approved"
 NOT_APPROVED: Final = "release not approved"
+KINDS: Final = (
+    SIGNED_IN, SIGNED_OUT, REFUSED, CODE_MADE, ENROLLED, REMOVED, ROLES, ASSERTED, APPROVED, NOT_APPROVED,
+)  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -84,6 +88,11 @@ class Journal:
     def has(self, kind: str, digest: bytes) -> bool:
         """Whether a row of that kind tells of that digest."""
         return self._database.row("SELECT 1 FROM log WHERE digest = ? AND kind = ?", (digest, kind)) is not None
+
+    def holds(self, head: str) -> bool:
+        """Whether a row has that hash, in hex: a head that was noted before is one as long as nothing was rewritten."""
+        found = self._database.row("SELECT 1 FROM log WHERE lower(hex(hash)) = ?", (head.strip().lower(),))
+        return found is not None
 
     def last(self, count: int, before: int | None = None) -> list[Row]:
         """The last rows, newest first; those before a number, where one is given."""

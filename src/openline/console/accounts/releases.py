@@ -7,7 +7,7 @@ signature it hands on unread: the station verifies it, as it does the command li
 Rules of this file:
 1. The digest an assertion is held to is made here from what the station says, never taken from the browser.
 2. An assertion is in the log before its approval leaves, and what the station said of that after it. The log is what
-   shows, inside the station, that the person was there; nothing of it enters the record (ADR 0026).
+   shows, inside the station, that the person was there; nothing of it enters the record (ADR 0023).
 3. A ticket that was made for this session, draft and digest is spent by each try, so a request that is sent again, from
    wherever, finds it spent; a digest the station has taken is never asserted again.
 """
@@ -15,16 +15,18 @@ Rules of this file:
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from openline.console.accounts import journal
 from openline.console.accounts.challenges import Challenges
 from openline.console.accounts.journal import Journal
 from openline.console.accounts.passkeys import Now, Passkeys
-from openline.console.accounts.roster import Passkey, Role
+from openline.console.accounts.roster import Passkey
+from openline.console.acting import Role
 from openline.station.api import types as t
+from openline.station.api.types_agreed import Agreed
 from openline.wire import cbor
-from openline.wire.accord import SignedAccord
 from openline.wire.errors import Malformed, Misuse, OurFault, Refused
 
 _PREFIX: Final = b"openline/officer/1\0"
@@ -33,13 +35,13 @@ RECEIPT: Final = 7  # the kind of an acknowledgement (spec 3.4)
 
 
 class Signer(NamedTuple):
-    """An officer as the accord has them."""
+    """An officer as the accord has them. `key`: their public key, in hex."""
 
     accord_id: bytes
     side: int
     number: int
     name: str
-    key: bytes
+    key: str
 
 
 class Asked(NamedTuple):
@@ -51,17 +53,16 @@ class Asked(NamedTuple):
     digest: bytes
 
 
-def signer(signed: SignedAccord, side: str, officer: str) -> Signer:
+def signer(agreed: Agreed, officer: str) -> Signer:
     """An officer of our side.
 
     Raises:
-        Misuse: the accord names no such side or officer.
+        Misuse: the accord names no such officer.
     """
-    for number, one in enumerate(signed.accord.sides):
-        for place, each in enumerate(one.officers):
-            if (one.name, each.name) == (side, officer):
-                return Signer(signed.id, number, place, officer, each.key)
-    raise Misuse(f"the accord names no officer {officer} of {side}")
+    for number, each in enumerate(agreed.sides[agreed.us].officers):
+        if each.name == officer:
+            return Signer(bytes.fromhex(agreed.id), agreed.us, number, officer, each.key)
+    raise Misuse(f"the accord names no officer {officer} of our side", next_step="Ask a supervisor who you are here.")
 
 
 def message(who: Signer, body: bytes, counter: int) -> bytes:
@@ -75,7 +76,7 @@ def message(who: Signer, body: bytes, counter: int) -> bytes:
     return _PREFIX + who.accord_id + b"".join(around)
 
 
-def ask(who: Signer, draft: t.Drafted, roles: tuple[Role, ...]) -> Asked:
+def ask(who: Signer, draft: t.Drafted, roles: Collection[Role]) -> Asked:
     """What an officer is asked to sign.
 
     Raises:
@@ -86,7 +87,7 @@ def ask(who: Signer, draft: t.Drafted, roles: tuple[Role, ...]) -> Asked:
         raise Refused(
             "this draft cannot be released any more: " + "; ".join(draft.warnings), next_step="Drop it, draft it again."
         )
-    if "releaser" not in roles and not ("officer" in roles and _kind(body) == RECEIPT):
+    if Role.RELEASER not in roles and not (Role.OFFICER in roles and _kind(body) == RECEIPT):
         raise Refused("releasing needs the role releaser", next_step="Have a releaser do it, or ask a supervisor.")
     counter = draft.counters.get(who.name, 0)
     if counter < 1:

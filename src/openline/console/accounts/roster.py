@@ -15,16 +15,15 @@ import base64
 import hashlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, NamedTuple, TypeAlias
 
 from openline.console.accounts import journal
 from openline.console.accounts.database import Database
 from openline.console.accounts.journal import Journal
+from openline.console.acting import Role
 from openline.wire.errors import Misuse, Refused
 
-Role: TypeAlias = Literal["officer", "releaser", "supervisor", "auditor"]
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
-DEFAULT_ROLES: Final[tuple[Role, ...]] = ("officer", "releaser")  # who keeps a watch also answers for what leaves it
+DEFAULT_ROLES: Final = (Role.OFFICER, Role.RELEASER)  # who keeps a watch also answers for what leaves it
 PASSKEYS_WANTED: Final = 2
 PASSKEYS_MAX: Final = 10
 LABEL_MAX: Final = 40
@@ -81,7 +80,7 @@ class Roster:
 
     def roles(self, name: str) -> tuple[Role, ...]:
         held = {role for (role,) in self._database.rows("SELECT role FROM roles WHERE officer = ?", (name,))}
-        return tuple(role for role in ROLES if role in held)
+        return tuple(role for role in Role if role in held)
 
     def passkeys(self, name: str) -> list[Passkey]:
         found = self._database.rows(f"{_PASSKEYS} WHERE officer = ? ORDER BY added_s, id", (name,))
@@ -224,12 +223,12 @@ class Roster:
         Raises:
             Misuse: a role that is none. Refused: the last supervisor, or oneself in the browser.
         """
-        strange = set(roles) - set(ROLES)
+        strange = set(roles) - set(Role)
         if strange:
-            raise Misuse(f"no role is named {min(strange)}", next_step=f"There is: {', '.join(ROLES)}.")
+            raise Misuse(f"no role is named {min(strange)}", next_step=f"There is: {', '.join(Role)}.")
         _refuse_own(name, by)
         before = self.roles(name)
-        now = tuple(role for role in ROLES if role in roles)
+        now = tuple(role for role in Role if role in roles)
         if now == before:
             return
         with self._supervisor_stays():

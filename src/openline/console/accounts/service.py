@@ -33,6 +33,7 @@ class Accounts:
     releases: Releases
     attempts: Attempts
     now: Callable[[], Now]
+    entropy: Entropy
 
     def close(self) -> None:
         self.database.close()
@@ -59,4 +60,4 @@ def open_accounts(
     passkeys = Passkeys(roster, log, challenges, origin, name)
     sessions = Sessions(database, log, entropy, idle_s)
     releases = Releases(log, passkeys, challenges)
-    return Accounts(database, log, roster, sessions, passkeys, releases, Attempts(), now)
+    return Accounts(database, log, roster, sessions, passkeys, releases, Attempts(), now, entropy)
