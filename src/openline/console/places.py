@@ -35,9 +35,17 @@ class Place(NamedTuple):
 def places() -> tuple[Place, ...]:
     """The whole table, in the order in which paths are matched."""
     from openline.console.accounts import signing
-    from openline.console.screens import board, entry, preferences, settings
+    from openline.console.screens import board, entry, history, preferences, record, settings
 
-    return (*board.PLACES, *entry.PLACES, *settings.PLACES, *signing.PLACES, *preferences.PLACES)
+    return (
+        *board.PLACES,
+        *record.PLACES,
+        *history.PLACES,
+        *entry.PLACES,
+        *settings.PLACES,
+        *signing.PLACES,
+        *preferences.PLACES,
+    )
 
 
 def regions() -> dict[str, Region]:

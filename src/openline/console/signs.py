@@ -68,6 +68,13 @@ KINDS: Final = {
         "presence", "minute", "service",
     )
 }  # fmt: skip
+# Kinds whose word has no room in a cell of a drawing.
+SHORT: Final = {
+    "acknowledgement": "ack",
+    "announcement": "announce",
+    "checkpoint": "check pt",
+    "generation": "new gen",
+}
 PRECEDENCES: Final = {name: name for name in ("FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE")}
 RECEIPTS: Final = {
     "recorded": "recorded",
@@ -94,7 +101,7 @@ FACTS: Final = {
     )
 }  # fmt: skip
 # Every table of words that a page shows by a key: what a test holds the catalogues to.
-WORDS: Final = (ALARMS, OUTCOMES, CARRIERS, ROLES, KINDS, PRECEDENCES, RECEIPTS, FLAGS, FACTS)
+WORDS: Final = (ALARMS, OUTCOMES, CARRIERS, ROLES, KINDS, SHORT, PRECEDENCES, RECEIPTS, FLAGS, FACTS)
 
 
 def sign(table: dict[str, Sign], state: str) -> Sign:

@@ -26,6 +26,12 @@ OUTCOMES: Final = {
     Outcome.ANSWERED: say("answered"),
     Outcome.INTERRUPTED: say("broke off"),
 }
+PRECEDENCES: Final = {
+    Precedence.ROUTINE: say("ROUTINE"),
+    Precedence.PRIORITY: say("PRIORITY"),
+    Precedence.IMMEDIATE: say("IMMEDIATE"),
+    Precedence.FLASH: say("FLASH"),
+}
 LEVELS: Final = {
     Level.PAGES: say("its pages are verified"),
     Level.SHOWN: say("opened by an officer"),
@@ -74,7 +80,7 @@ class Facts:
 
     def _tracked(self, body: bodies.Tracked, readable: bool) -> Found:
         if body.precedence is not Precedence.ROUTINE:
-            yield "precedence", body.precedence.name
+            yield "precedence", PRECEDENCES[body.precedence]
         if body.exercise:
             yield "exercise", say("this is an exercise")
         if body.due_s:
