@@ -7,7 +7,7 @@ Rules of this file: what is not in the table is not served; a place says its rol
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from starlette.responses import Response
 
@@ -34,25 +34,31 @@ class Place(NamedTuple):
 
 def places() -> tuple[Place, ...]:
     """The whole table, in the order in which paths are matched."""
-    from openline.console.accounts import signing
-    from openline.console.screens import board, entry, history, preferences, record, settings
-
-    return (
-        *board.PLACES,
-        *record.PLACES,
-        *history.PLACES,
-        *entry.PLACES,
-        *settings.PLACES,
-        *signing.PLACES,
-        *preferences.PLACES,
-    )
+    return tuple(place for screen in screens() for place in screen.PLACES)
 
 
 def regions() -> dict[str, Region]:
     """What pages may follow live, by name."""
-    from openline.console.screens import board
+    return {name: region for screen in screens() for name, region in getattr(screen, "REGIONS", {}).items()}
 
-    return {**board.REGIONS}
+
+def screens() -> tuple[Any, ...]:
+    """Every module that has places, and perhaps regions; they are imported here, for they import this module."""
+    from openline.console.accounts import signing
+    from openline.console.screens import acts, acts_forms, board, entry, history, preferences, record, settings, why
+
+    return (
+        board,
+        record,
+        history,
+        entry,
+        settings,
+        signing,
+        preferences,
+        why,
+        acts,
+        acts_forms,
+    )
 
 
 SIGN_IN: Final = "/sign-in"  # where whoever is not signed in is sent

@@ -58,6 +58,19 @@ OUTCOMES: Final = {
     "interrupted": "broke off",
 }
 
+TRIES: Final = {**OUTCOMES, "placed": "being rung", "rang": "rings there", "talking": "is being spoken on"}
+STEPS: Final = {
+    "open": "open", "suspended": "suspended", "proposed": "proposed", "accepted": "accepted", "confirmed": "confirmed",
+    "effective": "in effect", "tested": "tested",
+}  # fmt: skip
+STANDINGS: Final = {
+    "waiting": "waits for the other side's word",
+    "agreed, waiting for their confirmation": "agreed, waits for the proposer's confirmation",
+    "concluded": "agreed by both and confirmed",
+    "withdrawn": "taken back",
+}
+LANES: Final = {"liaison": "liaison lane", "safety": "safety lane"}
+DAYS: Final = {"working": "working days", "daily": "every day"}
 CARRIERS: Final = {"live": "live", "relay": "relay", "courier": "courier"}
 ROLES: Final = {"officer": "officer", "releaser": "releaser", "supervisor": "supervisor", "auditor": "auditor"}
 KINDS: Final = {
@@ -101,7 +114,10 @@ FACTS: Final = {
     )
 }  # fmt: skip
 # Every table of words that a page shows by a key: what a test holds the catalogues to.
-WORDS: Final = (ALARMS, OUTCOMES, CARRIERS, ROLES, KINDS, SHORT, PRECEDENCES, RECEIPTS, FLAGS, FACTS)
+WORDS: Final = (
+    ALARMS, OUTCOMES, CARRIERS, ROLES, KINDS, SHORT, PRECEDENCES, RECEIPTS, FLAGS, FACTS, TRIES, STEPS, STANDINGS,
+    LANES, DAYS,
+)  # fmt: skip
 
 
 def sign(table: dict[str, Sign], state: str) -> Sign:

@@ -273,3 +273,27 @@ def test_an_offer_past_all_calendars_is_told_by_its_numbers(posts: Posts) -> Non
     for words in (("inbox",), ("inbox", offer.ref), ("accept", offer.ref)):
         done = posts.north.run(*words)
         assert done.exit_code == 0, done.output
+
+
+def test_suspensions_are_told_newest_first_with_when_each_ends(posts: Posts) -> None:
+    """Both sides tell the same: whose, from when, why, who approved it; an end only once a restoration is concluded."""
+    north, south = posts.north, posts.south
+    first = north.facts("suspend", "panmunjom", "--reason", "leaflets", *north.key("pak"), *north.key("ri"))
+    posts.settle()
+    south.facts("suspend", "military west", "--from", "+1h", *south.key("choi"), *south.key("han"))
+    posts.settle()
+    told = [post.get("/v1/suspensions", items.Suspensions) for post in posts.both]
+    assert told[0] == told[1]
+    later, now = told[0].suspensions
+    assert (later.author, later.reason, now.author, now.reason) == ("south", "", "north", "leaflets")
+    assert (now.ref, now.approved_by) == (first["entry"]["ref"], ("pak", "ri"))
+    assert now.scope == (items.Suspended(line="panmunjom", lane="liaison", ends_s=None),)
+    assert later.from_s > now.from_s
+    proposed = north.facts("propose", "panmunjom", "--effective", "+2h", *north.key("pak"), *north.key("ri"))
+    posts.settle()
+    south.facts("accept", proposed["entry"]["ref"], *south.key("choi"), *south.key("han"))
+    posts.settle()
+    for post in posts.both:
+        [one] = post.get("/v1/suspensions", items.Suspensions, limit="2").suspensions[1:]
+        assert one.scope[0].ends_s is not None
+    assert north.get("/v1/suspensions", items.Suspensions, limit="1").more == 1

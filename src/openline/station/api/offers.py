@@ -1,4 +1,4 @@
-"""Offers: proposals, amendments, announcements and minutes, and where each stands (spec 10.3).
+"""Offers: proposals, amendments, announcements and minutes, and where each stands (spec 10.3); and suspensions.
 
 Rules of this file: it reads and changes nothing; a standing is as far as this record holds; an offer that lapsed says
 so, and is not called refused.
@@ -18,7 +18,7 @@ from openline.station.api.citing import Citations
 from openline.station.api.reading import Reading
 from openline.station.api.translate import check_in_told, day_text
 from openline.station.driver import Driver
-from openline.wire.bodies import Accept, Amend, Announce, Generation, Minute, Propose
+from openline.wire.bodies import Accept, Amend, Announce, Generation, Minute, Propose, Suspend
 from openline.wire.errors import Misuse, Refused
 from openline.wire.terms import Lane
 
@@ -74,6 +74,35 @@ class OfferView:
         text = notes.statement_text(self.ctx.accord, self.ctx.accord_id, body.texts, kind)
         pair = [(body.ed25519, body.mldsa44), signed[0]]
         return notes.published(text, self.ctx.accord, pair if offer.place.side == 0 else pair[::-1])
+
+    def suspensions(self, limit: int) -> t.Suspensions:
+        """Every suspension in the record, newest first, with when each place of it is lifted; at most `limit`."""
+        ledger = self.ctx.record.ledger
+        done = state.restorations(ledger)
+        acts = sorted(ledger.suspensions.values(), key=lambda act: (state.starts_s(act), act.id), reverse=True)
+        told = tuple(self._suspension(act, done) for act in acts[:limit])
+        return t.Suspensions(suspensions=told, more=max(len(acts) - limit, 0))
+
+    def _suspension(self, act: Act, done: list[state.Concluded]) -> t.Suspension:
+        entry, _ = self.reading.entry(act.id, act.place)
+        body = act.body
+        return t.Suspension(
+            ref=self.citations.ref(act.id, act.place),
+            id=act.id.hex(),
+            author=self.reading.sides[act.place.side],
+            time_s=act.time_s,
+            from_s=state.starts_s(act),
+            reason=body.reason if isinstance(body, Suspend) else "",
+            scope=tuple(
+                t.Suspended(
+                    line=self.reading.line(line),
+                    lane=Lane(lane).name.lower(),
+                    ends_s=state.lifted_s(done, act, line, lane),
+                )
+                for line, lane in (body.scope if isinstance(body, Suspend) else ())
+            ),
+            approved_by=self.reading.officers(entry),
+        )
 
     def _named(self, ref: str) -> Act:
         found = self.ctx.record.ledger.offers.get(self.citations.resolve(ref))

@@ -59,6 +59,10 @@ async def _offers(service: Service, asked: Asked) -> t.Offers:
     return service.offers.all(_limit(asked))
 
 
+async def _suspensions(service: Service, asked: Asked) -> t.Suspensions:
+    return service.offers.suspensions(_limit(asked))
+
+
 async def _published(service: Service, asked: Asked) -> bytes:
     ref = _ref(asked)  # in a turn: what is published is durable here first
     return await service.runner.ask(lambda desk, now: service.offers.published(ref))
@@ -76,6 +80,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/v1/outbox/try", "Send what waits again now.", _try_now, gives=t.Tried),
     Route(
         "GET", "/v1/offers", "Proposals, amendments, announcements and minutes.", _offers, gives=t.Offers, query=LIMIT
+    ),
+    Route(
+        "GET", "/v1/suspensions", "Suspensions, and when each is lifted.", _suspensions, gives=t.Suspensions,
+        query=LIMIT,
     ),
     Route(
         "GET", "/v1/offers/published", "An announcement or minute that both have signed, as it is published.",

@@ -88,6 +88,34 @@ class Offer(Answer, frozen=True, kw_only=True):
     approved_by: tuple[str, ...] = ()
 
 
+class Suspended(Answer, frozen=True, kw_only=True):
+    """Where a suspension cuts. `ends_s`: when a concluded restoration lifts it there; null: none does yet."""
+
+    line: str
+    lane: str
+    ends_s: int | None
+
+
+class Suspension(Answer, frozen=True, kw_only=True):
+    """A suspension of either side: by whom, from when, for what stated reason, and where it cuts (spec 10.1)."""
+
+    ref: str
+    id: str
+    author: str
+    time_s: int
+    from_s: int
+    reason: str
+    scope: tuple[Suspended, ...]
+    approved_by: tuple[str, ...] = ()
+
+
+class Suspensions(Answer, frozen=True, kw_only=True):
+    """Newest first; `more`: how many are not listed."""
+
+    suspensions: tuple[Suspension, ...]
+    more: int
+
+
 class One(Answer, frozen=True, kw_only=True):
     """What one name in the record stands for: an item or an offer."""
 
