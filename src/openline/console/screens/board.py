@@ -6,23 +6,31 @@ officer.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from openline.console.acting import ANYONE, DUTY
 from openline.console.asked import Asked
 from openline.console.live import Look
 from openline.console.places import Place
+from openline.console.screens import history
 from openline.console.words import Words
 from openline.station.api import types_duty
+from openline.wire.errors import OpenlineError
 
 if TYPE_CHECKING:
     from openline.console.app import Console
 
 
 async def board(asked: Asked) -> Response:
-    return await asked.page("board.html")
+    look, days = asked.console.watcher.look, Markup("")
+    if look is not None and not look.fault:
+        with suppress(OpenlineError):  # the page itself says what is wrong with the station
+            days = Markup(await history.days(asked.console, look, asked.words, ""))
+    return await asked.page("board.html", days=days)
 
 
 async def acknowledge(asked: Asked) -> Response:

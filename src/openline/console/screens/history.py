@@ -7,7 +7,7 @@ be read is said beside its field, and what was typed stays.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -16,11 +16,15 @@ from starlette.responses import Response
 from openline.console.acting import ANYONE
 from openline.console.asked import Asked
 from openline.console.draw import strip, svg
+from openline.console.live import Look
 from openline.console.places import Place
 from openline.console.words import Words
 from openline.station.api import types_duty
 from openline.station.columns import stretches
 from openline.wire.errors import Misuse
+
+if TYPE_CHECKING:
+    from openline.console.app import Console
 
 DAY_S: Final = 86_400
 SPANS: Final = {"day": DAY_S, "week": 7 * DAY_S, "month": 30 * DAY_S, "year": 365 * DAY_S, "years": 5 * 365 * DAY_S}
@@ -135,5 +139,15 @@ def rows(line: types_duty.LineHistory, until_s: int) -> list[Row]:
     whole = list(stretches(line.changes, until_s))[-ROWS_MAX:]
     return [Row(change.at_s, end_s, change.formal, change.observed) for change, end_s in whole[::-1]]
 
+
+async def days(console: Console, look: Look, words: Words, _argument: str) -> str:
+    """The region of the last day of every line."""
+    found = await look.link.get("/v1/history", types_duty.History, days=1)
+    time = strip.Time(found.from_s, found.until_s, found.zone)
+    drawn = [(each.line, strip.day(each, time, words)) for each in found.lines]
+    return console.pages.part("history_days.html", words, drawn=drawn, patterns=svg.patterns())
+
+
+REGIONS: Final = {"days": days}
 
 PLACES: Final = (Place("GET", "/history", history, ANYONE, "History", nav=60),)

@@ -1,0 +1,109 @@
+"""The record and the history in a browser: for everybody, on a screen and on a phone, with a keyboard alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser import axe
+from tests.browser.conftest import NARROW, WIDE
+
+pytestmark = pytest.mark.slow
+PAGES = ("/record", "/record/entry?ref=south+0/1", "/record/heads", "/history?span=day", "/record?text=nothing+like+it")
+
+
+@pytest.fixture(autouse=True)
+def spoken(consoles):
+    """Each side has said something, and the other has it: there are chains to draw."""
+    pair = consoles.pair
+    status = pair.south.status()
+    if status is None or status.heads.entries < 6:
+        for _ in range(2):
+            pair.south.message("good morning")
+            pair.north.message("good morning to you")
+            pair.wait_equal()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ko", "dark")])
+def test_the_pages_are_for_everybody(visit, consoles, size, language, scheme):
+    """No rule of WCAG 2.2 AA is broken, nothing is wider than the page, in either language and either light."""
+    one = visit(consoles.south.origin, officer="kim", size=size, language=language, scheme=scheme)
+    for path in PAGES:
+        one.page.goto(consoles.south.origin + path)
+        one.page.get_by_role("heading", level=1).wait_for()
+
+        axe.hold(one.page)
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+
+
+@pytest.mark.parametrize(("size", "shown", "hidden"), [(WIDE, "wide", "narrow"), (NARROW, "narrow", "wide")])
+def test_one_drawing_of_the_chains_is_shown(visit, consoles, size, shown, hidden):
+    """Across on a wide page, down on a narrow one; the other is met by neither eye nor keyboard."""
+    one = visit(f"{consoles.south.origin}/record", officer="kim", size=size)
+
+    assert one.page.locator(f"svg.chains-{shown}").is_visible()
+    assert not one.page.locator(f"svg.chains-{hidden}").is_visible()
+    smallest = one.page.evaluate(
+        "shown => Math.min(...[...document.querySelectorAll(`svg.chains-${shown} .c-cell`)]"
+        ".map(x => Math.min(x.getBoundingClientRect().width, x.getBoundingClientRect().height)))",
+        shown,
+    )
+    assert smallest >= 24
+
+
+def test_an_entry_is_reached_by_keyboard_alone(visit, consoles):
+    """From the drawing to the entry, whose cell is marked there, and back to the list."""
+    consoles.pair.south.message("by keyboard")
+    one = visit(f"{consoles.south.origin}/record", officer="kim")
+    cell = one.page.locator("svg.chains-wide a").last
+    cell.focus()
+    one.page.keyboard.press("Enter")
+    one.page.wait_for_url("**/record/entry?**")
+
+    assert one.page.locator("svg.chains-wide a[aria-current=true] .c-chosen").is_visible()
+    one.page.get_by_role("link", name="Record", exact=True).last.focus()
+    one.page.keyboard.press("Enter")
+    one.page.wait_for_url("**/record")
+
+
+def test_what_the_other_side_wrote_runs_nothing(visit, consoles):
+    """Markup in a message is text on the record, in the list, in the drawing's titles and on its own page."""
+    text = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    consoles.pair.south.message(text)
+    one = visit(f"{consoles.south.origin}/record?kind=message", officer="kim")
+
+    assert one.page.locator("td .quoted", has_text=text).count() >= 1
+    assert one.page.locator("td img, td script").count() == 0
+
+
+def test_the_export_is_downloaded_whole(visit, consoles):
+    """One press, one file."""
+    one = visit(f"{consoles.south.origin}/record", officer="kim")
+    with one.page.expect_download() as waiting:
+        one.page.get_by_role("link", name="Export the record").click()
+    download = waiting.value
+
+    assert download.suggested_filename.endswith(".openline")
+    assert download.path().stat().st_size > 1000
+
+
+def test_history_is_zoomed_by_links(visit, consoles):
+    """A year, then a day earlier: each is a link, and the drawing is there."""
+    one = visit(f"{consoles.south.origin}/history", officer="kim")
+    one.page.get_by_role("link", name="Year", exact=True).click()
+    one.page.wait_for_url("**span=year**")
+    one.page.get_by_role("link", name="Day", exact=True).click()
+    one.page.wait_for_url("**span=day**")
+    one.page.get_by_role("link", name="Earlier").click()
+    one.page.wait_for_url("**until=**")
+
+    assert one.page.get_by_role("link", name="Later").is_visible()
+
+
+def test_the_board_has_the_last_day_of_each_line(visit, consoles):
+    """A small drawing a line, which leads to its history."""
+    one = visit(consoles.south.origin, officer="kim")
+    one.page.locator("svg.strip-day").first.wait_for()
+    one.page.locator(".days a").first.click()
+
+    one.page.wait_for_url("**/history?span=day&line=**")
