@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
+from openline.console import sending
 from openline.console.asked import Asked
 from openline.console.live import Look
 from openline.station.api import types as t
@@ -21,7 +22,7 @@ async def drafted(asked: Asked, command: t.AnyCommand, back: str) -> Response:
     Raises:
         Refused: a rule refuses it. Misuse: a name in it means nothing.
     """
-    told = await asked.console.link.post("/v1/drafts", command, t.Drafted)
+    told = await sending.send(asked, command)
     if told.entry is None:
         return asked.go(f"/drafts/{quote(told.id, safe='')}")
     return asked.go(f"{back}?{urlencode({'recorded': told.entry.ref})}")

@@ -6,6 +6,7 @@ marked `dir="auto"`; times are told in our zone, theirs and Zulu, never as a bar
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 QUOTED_MAX: Final = 20_000
+UNSEEN: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 CALENDAR_END_S: Final = 253_370_764_800  # the year 9999
 
 
@@ -82,9 +86,15 @@ class Pages:
 
 
 def quoted(text: str, most: int = QUOTED_MAX) -> Markup:
-    """What somebody wrote, as text in its own direction, its lines kept."""
+    """What somebody wrote, as text in its own direction, its lines kept. Characters that are not seen but change
+    how the others are seen (controls, overrides of direction, spaces of no width) are shown by their numbers."""
     shown = text if len(text) <= most else text[:most] + "…"
-    return Markup('<span class="quoted" dir="auto">{}</span>').format(escape(shown))
+    told = Markup(UNSEEN.sub(_numbered, str(escape(shown))))
+    return Markup('<span class="quoted" dir="auto">{}</span>').format(told)
+
+
+def _numbered(found: re.Match[str]) -> str:
+    return f'<span class="control">U+{ord(found[0]):04X}</span>'
 
 
 def _at(time_s: int, zone: str) -> datetime | None:

@@ -45,7 +45,22 @@ def regions() -> dict[str, Region]:
 def screens() -> tuple[Any, ...]:
     """Every module that has places, and perhaps regions; they are imported here, for they import this module."""
     from openline.console.accounts import signing
-    from openline.console.screens import acts, acts_forms, board, entry, history, preferences, record, settings, why
+    from openline.console.screens import (
+        acts,
+        acts_forms,
+        board,
+        entry,
+        history,
+        inbox,
+        items,
+        outbox,
+        preferences,
+        record,
+        releasing,
+        settings,
+        why,
+        write,
+    )
 
     return (
         board,
@@ -58,6 +73,11 @@ def screens() -> tuple[Any, ...]:
         why,
         acts,
         acts_forms,
+        inbox,
+        items,
+        write,
+        outbox,
+        releasing,
     )
 
 

@@ -38,6 +38,19 @@ def reached(ledger: Ledger, item: Item) -> Reached:
     return Reached.DELIVERED if acked.to and acked.to[-1] >= item.position else Reached.RECORDED
 
 
+def all_reached(ledger: Ledger, item: Item) -> tuple[Reached, ...]:
+    """Every receipt that this record proves for an item, lowest first; `recorded` is none."""
+    bits = ledger.receipts.get((item.place.side, item.place.gen, item.place.seq), 0)
+    held = act_reached(ledger, item.place.side, item.position) is Reached.DELIVERED
+    proven = {
+        Reached.DELIVERED: bool(bits >> Level.PAGES & 1) if item.document else held,
+        Reached.SHOWN: bool(bits >> Level.SHOWN & 1),
+        Reached.ACKNOWLEDGED: bool(bits >> Level.ACKNOWLEDGED & 1),
+        Reached.ANSWERED: any(place.side != item.place.side for place in ledger.answers.get(item.id, ())),
+    }
+    return tuple(each for each, holds in proven.items() if holds)
+
+
 def act_reached(ledger: Ledger, place_side: int, position: tuple[int, int]) -> Reached:
     """The same for an act, which is neither shown nor answered by a receipt."""
     acked = ledger.acks[1 - place_side]

@@ -297,3 +297,39 @@ def test_suspensions_are_told_newest_first_with_when_each_ends(posts: Posts) -> 
         [one] = post.get("/v1/suspensions", items.Suspensions, limit="2").suspensions[1:]
         assert one.scope[0].ends_s is not None
     assert north.get("/v1/suspensions", items.Suspensions, limit="1").more == 1
+
+
+def test_one_item_tells_every_receipt_and_what_names_it(posts: Posts) -> None:
+    """Each receipt with whose word it is; a correction, a translation and an answer lead back to what they name."""
+    first = sent(posts.north, "at ten")
+    corrected = sent(posts.north, "at eleven", corrects=first.id)
+    translated = sent(posts.north, "열 시에", translation_of=first.id, language="ko")
+    posts.settle()
+    posts.south.post("/v1/inbox/open", items.Open(ref=first.ref, officer="han"), items.Opened)
+    answer = posts.south.draft(t.Reply(to=first.id, text="agreed")).entry
+    posts.settle()
+    for post in posts.both:
+        item = post.get("/v1/inbox/item", items.One, ref=first.ref).item
+        assert item is not None
+        assert answer is not None
+        assert [(x.receipt, x.by) for x in item.receipts] == [
+            ("delivered", "south's station"), ("shown", "south's station"),
+            ("answered", "south, by an item that answers it"),
+        ]  # fmt: skip
+        assert {(x.how, x.id, x.author, x.kind) for x in item.named_by} == {
+            ("corrects", corrected.id, "north", "message"), ("translates", translated.id, "north", "message"),
+            ("answers", answer.id, "south", "message"),
+        }  # fmt: skip
+
+
+def test_a_draft_says_who_drafted_it_and_why_it_was_given_back(posts: Posts) -> None:
+    """Both are notes among our officers, kept over restarts with the draft; a name that is no officer's is refused."""
+    path = "/v1/drafts?by=han"
+    drafted: t.Drafted = posts.south.post(path, t.Suspend(reason="x"), t.Drafted)
+    assert (drafted.drafted_by, drafted.returned) == ("han", ())
+    back = t.GiveBack(officer="choi", reason="the west line must stay open")
+    told = posts.south.post(f"/v1/drafts/{drafted.id}/return", back, t.Drafted)
+    assert [(x.officer, x.reason) for x in told.returned] == [("choi", "the west line must stay open")]
+    assert posts.south.get(f"/v1/drafts/{drafted.id}", t.Drafted) == told
+    nobody = posts.south.fault("POST", f"/v1/drafts/{drafted.id}/return", t.GiveBack(officer="x", reason="y"))
+    assert nobody.fault == posts.south.fault("POST", "/v1/drafts?by=x", t.Suspend()).fault == "misuse"

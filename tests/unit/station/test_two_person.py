@@ -103,6 +103,7 @@ def asked(route: Route, posts: Posts) -> list[Any]:
 def sample(route: Route) -> Any:
     """A request that a route of another subject takes: each field named, by what such fields hold here."""
     names = {"officer": "pak", "post": "duty desk", "line": "panmunjom", "text": "x", "source": "x", "at_s": 1}
+    names["reason"] = "x"
     by_type = {"str": "x", "int": 1, "bool": True}
     values = {}
     for each in msgspec.structs.fields(route.takes):

@@ -38,17 +38,20 @@ from openline.wire.terms import Approval
 DRAFTS_MAX: Final = 256  # chosen: more than a post has at hand in a day
 ID_BYTES: Final = 4
 PREFIX: Final = "draft/"
+RETURNED_MAX: Final = 16
 STORED_PARTS: Final = 64  # chosen: 2 MiB to a commit, some 20 ms
 PAGES_HELD_MAX: Final = 2 * BLOB_BYTES_MAX  # chosen: one document that waits, and one that is being drafted
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A draft that waits, as it is kept. `drafted_ms`: when, by our clock."""
+    """A draft that waits, as it is kept. `drafted_ms`: when, by our clock; `by`: an officer of ours, or ""."""
 
     command: t.AnyCommand
     body: bytes
     drafted_ms: int
     given: tuple[Approval, ...] = ()
+    by: str = ""
+    returned: tuple[t.Returned, ...] = ()
 
 
 class Drafts:
@@ -115,16 +118,18 @@ class Drafts:
 
     # ---- drafting and release
 
-    async def make(self, asked: t.AnyCommand) -> t.Drafted:
-        """Draft a command; record it at once if no officer need approve it.
+    async def make(self, asked: t.AnyCommand, by: str = "") -> t.Drafted:
+        """Draft a command; record it at once if no officer need approve it. `by`: the officer who drafts, "" for none.
 
         Raises:
             Refused: a rule refuses it. Misuse: a name in it means nothing.
         """
+        if by:
+            self.translator.officer(by)
         await self._store_pages(asked, 0)
-        return await self.runner.ask(lambda desk, now: self._make(desk, now, asked))
+        return await self.runner.ask(lambda desk, now: self._make(desk, now, asked, by))
 
-    def _make(self, desk: Desk, now: Now, asked: t.AnyCommand) -> t.Drafted:
+    def _make(self, desk: Desk, now: Now, asked: t.AnyCommand, by: str) -> t.Drafted:
         desk.check_appending()
         draft = desk.draft(self.translator.command(asked), now)
         if desk.approvals_needed(draft) == 0:
@@ -132,7 +137,7 @@ class Drafts:
         if len(self.known) >= DRAFTS_MAX:
             raise Refused(f"{DRAFTS_MAX} drafts wait already", next_step="Release or drop one of them.")
         identity = desk.ctx.entropy.bytes(ID_BYTES).hex()
-        pending = Pending(asked, plain(draft.body), now.clock_ms)
+        pending = Pending(asked, plain(draft.body), now.clock_ms, by=by)
         self._keep(desk, identity, pending)
         return self._told(desk, identity, pending, draft)
 
@@ -251,6 +256,24 @@ class Drafts:
 
         await self.runner.ask(drop)
 
+    async def give_back(self, identity: str, asked: t.GiveBack) -> t.Drafted:
+        """Note that an officer gives a draft back, and why. It goes on waiting.
+
+        Raises:
+            Misuse: no such draft or officer. Refused: it was given back as often as one draft may be.
+        """
+        self.translator.officer(asked.officer)
+
+        def note(desk: Desk, now: Now) -> t.Drafted:
+            pending = self._pending(identity)
+            if len(pending.returned) >= RETURNED_MAX:
+                raise Refused("this draft was given back too often", next_step="Drop it, and draft it anew.")
+            said = t.Returned(officer=asked.officer, reason=asked.reason, time_s=now.clock_s)
+            self._keep(desk, identity, msgspec.structs.replace(pending, returned=(*pending.returned, said)))
+            return self.one(identity)
+
+        return await self.runner.ask(note)
+
     def _pending(self, identity: str) -> Pending:
         if identity not in self.known:
             raise Misuse(f"no draft {identity} waits here", next_step="See which do: openline release list.")
@@ -279,13 +302,15 @@ class Drafts:
             approved_by=tuple(officers[each.officer] for each in self._in_force(desk, pending)),
             counters={name: self._next_counter(desk, number) for number, name in enumerate(officers)},
             warnings=draft.warnings,
+            drafted_by=pending.by,
+            returned=pending.returned,
         )
 
     def _stale(self, identity: str, pending: Pending, why: str) -> t.Drafted:
         return t.Drafted(
             id=identity, kind=type(pending.command).__name__.lower(), what="cannot be released any more",
             body=pending.body.hex(), drafted_s=pending.drafted_ms // 1000, needed=0, approved_by=(), counters={},
-            warnings=(why,),
+            warnings=(why,), drafted_by=pending.by, returned=pending.returned,
         )  # fmt: skip
 
     def _row(self, desk: Desk, body: Body) -> Any:

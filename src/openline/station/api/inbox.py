@@ -33,6 +33,8 @@ from openline.wire.terms import Lane, Level
 
 BEGINNING: Final = 160  # characters of a text that a list shows
 HANDED: Final = "handed/"
+NAMING: Final = (("answers", "answers"), ("corrects", "corrects"), ("translation_of", "translates"))
+NAMED_BY_MAX: Final = 64  # chosen: what one page tells; a hostile side may name one item without end
 
 
 class InboxView:
@@ -49,6 +51,7 @@ class InboxView:
         self.theirs: list[bytes] = []  # in the order in which they came
         self.unopened: dict[bytes, None] = {}
         self.service: dict[bytes, Place] = {}
+        self.namings: dict[bytes, list[tuple[str, bytes]]] = {}  # id → how it is named, and by what
         self.handed = {key.removeprefix(HANDED) for key in runner.store.metas(HANDED)}
         self.ctx.on_append.append(self._on_entry)
 
@@ -56,8 +59,12 @@ class InboxView:
         """Keep what is listed first at hand, so that a list costs what it shows."""
         if self.record is not self.ctx.record:  # another branch of a fork is followed: all entries are told again
             self.record = self.ctx.record
-            self.theirs, self.unopened, self.service = [], {}, {}
+            self.theirs, self.unopened, self.service, self.namings = [], {}, {}, {}
         body = entry.body
+        if isinstance(body, bodies.Tracked):
+            for name, how in NAMING:
+                if (target := getattr(body, name)) is not None:
+                    self.namings.setdefault(target, []).append((how, entry.id))
         if entry.side == self.ctx.us:
             if isinstance(body, bodies.Receipt) and body.level is Level.SHOWN:
                 self.unopened.pop(self.record.id_at(self.ctx.them, body.gen, body.seq) or b"", None)
@@ -199,6 +206,10 @@ class InboxView:
             return self._service(entry, told)
         reached, by = self.reading.attested(item)
         told |= {"receipt": reached.value, "attested_by": by, "opened": self._opened(item)}
+        if whole:
+            receipts = self.reading.receipts(item)
+            told["receipts"] = tuple(t.Said(receipt=reached.value, by=word) for reached, word in receipts)
+            told["named_by"] = self._named_by(identity)
         body = entry.body
         if isinstance(body, bodies.Letter):
             principals = [principal.name for principal in self.ctx.accord.sides[1 - place.side].principals]
@@ -208,6 +219,16 @@ class InboxView:
         if isinstance(body, bodies.Tracked):
             return self._tracked(body, item, reached, told)
         raise Misuse("that entry is no item", next_step="Look at the list.")
+
+    def _named_by(self, identity: bytes) -> tuple[t.Naming, ...]:
+        """The last items that answer, correct or translate one, oldest first."""
+        found = []
+        for how, naming in self.namings.get(identity, ())[-NAMED_BY_MAX:]:
+            place = self.ctx.record.ledger.items[naming].place
+            told: dict[str, Any] = {"how": how, "ref": self.citations.ref(naming, place), "id": naming.hex()}
+            told["kind"] = bodies.kind_name(type(self.reading.entry(naming, place)[0].body))
+            found.append(t.Naming(author=self.reading.sides[place.side], **told))
+        return tuple(found)
 
     def _service(self, entry: Entry, told: dict[str, Any]) -> t.Item:
         body = entry.body

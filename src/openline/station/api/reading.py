@@ -64,8 +64,17 @@ class Reading:
     def attested(self, item: Item) -> tuple[Reached, str]:
         """How far an item got, and whose word that is (spec 7.1)."""
         reached = receipts.reached(self.ctx.record.ledger, item)
+        return reached, self.word(item, reached)
+
+    def receipts(self, item: Item) -> tuple[tuple[Reached, str], ...]:
+        """Every receipt that the record proves of an item, lowest first, each with whose word it is."""
+        proven = receipts.all_reached(self.ctx.record.ledger, item)
+        return tuple((reached, self.word(item, reached)) for reached in proven)
+
+    def word(self, item: Item, reached: Reached) -> str:
+        """Whose word it is that an item got so far (spec 7.1)."""
         author, other = self.sides[item.place.side], self.sides[1 - item.place.side]
-        return reached, {
+        return {
             Reached.RECORDED: f"{author}'s station",
             Reached.DELIVERED: f"{other}'s station",
             Reached.SHOWN: f"{other}'s station",

@@ -84,7 +84,7 @@ async def _pages(service: Service, asked: Asked) -> dict[str, str]:
 
 
 async def _draft(service: Service, asked: Asked) -> t.Drafted:
-    return await service.drafts.make(asked.body)
+    return await service.drafts.make(asked.body, asked.query.get("by", ""))
 
 
 async def _drafts(service: Service, asked: Asked) -> tuple[t.Drafted, ...]:
@@ -99,11 +99,16 @@ async def _approve(service: Service, asked: Asked) -> t.Drafted:
     return await service.drafts.approve(asked.path["draft"], asked.body)
 
 
+async def _give_back(service: Service, asked: Asked) -> t.Drafted:
+    return await service.drafts.give_back(asked.path["draft"], asked.body)
+
+
 async def _drop(service: Service, asked: Asked) -> t.Done:
     await service.drafts.drop(asked.path["draft"])
     return t.Done()
 
 
+BY: Final = (("by", "the officer who drafts it: a note beside a draft that waits"),)
 LANE: Final = (("lane", "liaison, unless given"),)
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -116,13 +121,17 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         "POST", "/v1/drafts", "Draft a command; it is recorded at once if no officer need approve it.", _draft,
-        takes=t.AnyCommand, gives=t.Drafted,
+        takes=t.AnyCommand, gives=t.Drafted, query=BY,
     ),
     Route("GET", "/v1/drafts", "Drafts that wait for officers.", _drafts, gives=tuple[t.Drafted, ...]),
     Route("GET", "/v1/drafts/{draft}", "One draft.", _one_draft, gives=t.Drafted),
     Route(
         "POST", "/v1/drafts/{draft}/approvals", "Approve a draft; it is recorded when it has all it needs.", _approve,
         takes=t.Approve, gives=t.Drafted,
+    ),
+    Route(
+        "POST", "/v1/drafts/{draft}/return", "Give a draft back with a reason; it goes on waiting.", _give_back,
+        takes=t.GiveBack, gives=t.Drafted,
     ),
     Route("DELETE", "/v1/drafts/{draft}", "Take a draft back.", _drop),
     *routes_about.ROUTES,

@@ -167,10 +167,19 @@ AnyCommand: TypeAlias = (
 # ---- release
 
 
+class Returned(Answer, frozen=True, kw_only=True):
+    """A draft was given back with a reason: a note among our officers, which the other side never sees."""
+
+    officer: str
+    reason: str
+    time_s: int
+
+
 class Drafted(Answer, frozen=True, kw_only=True):
     """A command that the rules let through. Where `needed` officers must approve, each signs `body`, the CBOR of
     [kind, body] (spec 3.6), under a counter not below `counters` says; else it is recorded and `entry` says where.
-    `needed` 0 without an entry: it cannot be released any more, and `warnings` say why."""
+    `needed` 0 without an entry: it cannot be released any more, and `warnings` say why. `drafted_by`: the officer that
+    whoever drafted it named, "" for none; `returned`: what officers said who gave it back."""
 
     id: str
     kind: str
@@ -182,6 +191,15 @@ class Drafted(Answer, frozen=True, kw_only=True):
     counters: dict[str, int]
     warnings: tuple[str, ...]
     entry: Entry | None = None
+    drafted_by: str = ""
+    returned: tuple[Returned, ...] = ()
+
+
+class GiveBack(Ask, frozen=True, kw_only=True):
+    """An officer gives a draft back to whoever drafted it. It still waits; nothing of this is recorded or sent."""
+
+    officer: str
+    reason: Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
 class Approve(Ask, frozen=True, kw_only=True):

@@ -16,12 +16,32 @@ ItemKind: TypeAlias = Literal["message", "notice", "document", "letter", "servic
 Waits: TypeAlias = Literal["us", "them", ""]
 
 
+class Said(Answer, frozen=True, kw_only=True):
+    """One receipt that the record proves, and whose word it is."""
+
+    receipt: str
+    by: str
+
+
+class Naming(Answer, frozen=True, kw_only=True):
+    """An item that names another, and how."""
+
+    how: Literal["answers", "corrects", "translates"]
+    ref: str
+    id: str
+    author: str
+    kind: ItemKind
+
+
 class Item(Answer, frozen=True, kw_only=True):
     """A message, notice, document, letter or service message of either side.
 
     `time_s` is its author's claim, `received_s` when it came here. `receipt`: the highest that the record proves, and
     `attested_by` whose word that is (spec 7.1). `opened`: an officer here opened it; a letter, that it was taken out to
     be handed over. `shortened`: `text` is only its beginning. `due_s`: the instant it falls due, 0 for none.
+
+    Told of one item alone, not in lists: `receipts`, each that the record proves, lowest first; `named_by`, the items
+    of either side that answer, correct or translate it.
     """
 
     ref: str
@@ -58,6 +78,8 @@ class Item(Answer, frozen=True, kw_only=True):
     pages_here: bool = False
     to: str = ""
     age: bytes | None = None
+    receipts: tuple[Said, ...] = ()
+    named_by: tuple[Naming, ...] = ()
 
 
 class Offer(Answer, frozen=True, kw_only=True):
