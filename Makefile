@@ -27,7 +27,7 @@ $(BUILT): | verifier/node_modules/.made
 	@tools/setup-frontend
 	@touch $@
 
-demo: .venv/made $(BUILT)  ## the story of 27 July 2021, its record proved and broken; then two live stations to try
+demo: .venv/made $(BUILT)  ## the story of 27 July 2021 on both consoles, its record proved, broken; two live stations
 	@$(BIN)/openline demo --live
 
 lint: .venv/made  ## ruff, mypy --strict, import contracts

@@ -74,7 +74,8 @@ def other_browser(driver: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Opener]:
     """Opens a console's page and gives the `Visit` that stands there: `visit(url, officer="kim", roles=…, post=…,
-    size=WIDE, language="en", scheme="light", within=other_browser)`. Without `officer`, nobody is signed in."""
+    size=WIDE, language="en", scheme="light", within=other_browser)`. Without `officer`, nobody is signed in. A test
+    that has a console of its own names it before this one, so that the page is gone before its console."""
     visits: list[Visit] = []
 
     def open_one(

@@ -8,11 +8,14 @@ from __future__ import annotations
 import http.client
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.integration.pairs import Pair, Station, free_port
+from tests.integration.pairs import ASK_AGAIN_S, PATIENCE_S, Pair, Station, free_port
 
 ROOT: Final = Path(__file__).parent.parent.parent
 STOP_S: Final = 20.0
@@ -66,6 +69,15 @@ def healthy(origin: str) -> bool:
         return False
     finally:
         asking.close()
+
+
+def until(holds: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Ask until it holds; fails if the process ends first, or it takes too long."""
+    end, pause = time.monotonic() + PATIENCE_S, threading.Event()
+    while not holds():
+        assert process.poll() is None, "it ended"
+        assert time.monotonic() < end, f"not within {PATIENCE_S} s"
+        pause.wait(ASK_AGAIN_S)
 
 
 @dataclass

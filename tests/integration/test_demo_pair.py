@@ -1,15 +1,19 @@
-"""The demo's two live stations: started, tried, started anew, stopped; no process is left (`openline demo --live`)."""
+"""What the demo leaves running: stations and consoles started, tried, started anew, stopped; no process is left."""
 
 from __future__ import annotations
 
 import shlex
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from openline.cli import demo_pair
+from openline.cli import demo as demos
+from openline.cli import demo_consoles, demo_pair, left_running
+from openline.cli.standing import make_pair
+from openline.keys.secret import SystemEntropy
 from openline.wire.errors import StorageFault
 from tests.integration.keeping import run
 
@@ -21,11 +25,12 @@ def into() -> Iterator[Path]:
     """A folder with a short path, for the stations' sockets; whatever happens, its stations are stopped."""
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         yield Path(folder)
+        demo_consoles.stop(Path(folder))
         demo_pair.stop(Path(folder))
 
 
 def numbers(into: Path) -> list[int | None]:
-    return [demo_pair.number_of(config) for config in demo_pair.configs(into)]
+    return [left_running.number_of(left) for left in demo_pair.lefts(into)]
 
 
 def test_two_live_stations_are_left_and_stopped_by_one_command(into):
@@ -40,7 +45,10 @@ def test_two_live_stations_are_left_and_stopped_by_one_command(into):
     demo_pair.start(into)
     second = numbers(into)
     assert not set(first) & set(second)
-    assert "2 stations stopped" in run(*shlex.split(commands[-1])).output
+    origins = demo_consoles.start_live(into)
+    assert [demo_consoles.answers(each) for each in origins] == [True, True]
+    assert "2 stations stopped\ntheir consoles" in run(*shlex.split(commands[-1])).output
+    assert [demo_consoles.answers(each) for each in origins] == [False, False]
     assert numbers(into) == [None, None]
     assert "no stations" in run(*shlex.split(commands[-1])).output
 
@@ -66,3 +74,25 @@ def test_another_process_of_that_number_is_not_ended(into):
     folder.mkdir(parents=True)
     (folder / "station.pid").write_text("1")
     assert demo_pair.stop(into) == 0
+
+
+def test_the_story_is_served_to_both_consoles_and_stopped(into):
+    """Both sides' consoles answer, on ports of their own where the usual ones are taken; no socket is left."""
+    file = demos.story()
+    first = demo_consoles.start_story(into, file, ("north", "south"))
+    with tempfile.TemporaryDirectory(prefix="demo-") as other:
+        second = demo_consoles.start_story(Path(other), file, ("north", "south"))
+        assert not set(first) & set(second)
+        assert all(demo_consoles.answers(each) for each in (*first, *second))
+        assert demo_consoles.stop(Path(other)) == 1
+
+    assert demo_consoles.stop(into) == 1
+    assert list((into / "story").glob("*.sock")) == []
+
+
+def test_a_console_that_does_not_come_up_is_told(into):
+    """A pair that does not run has no console, and why is said."""
+    make_pair(into / "pair", "UTC", int(time.time()), SystemEntropy())
+    with pytest.raises(StorageFault, match=r"did not come up: .*does not answer"):
+        demo_consoles.start_live(into)
+    assert demo_consoles.stop(into) == 0

@@ -1,4 +1,4 @@
-"""`openline demo`: the story of 27 July 2021 on two stations; then its record proved, and broken.
+"""`openline demo`: the story of 27 July 2021 on two stations, with both consoles; its record proved, and broken.
 
 Rules of this file: everything shown is found out while it runs; exit 0 only if every expectation of the story held,
 both records verify and are the same, and the damaged copy does not verify.
@@ -11,6 +11,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
@@ -23,12 +24,13 @@ from openline.audit.compare import compare
 from openline.audit.verdict import Kind
 from openline.audit.words import headline, plain, when
 from openline.audit.words import lines as audit_lines
-from openline.cli import demo_pair
+from openline.cli import demo_consoles, demo_pair
 from openline.cli import explain as explaining
 from openline.cli.audit import opened, progress_bar
 from openline.cli.files import write_new
 from openline.cli.play import leave, memory_folder
 from openline.cli.record import comparison_lines
+from openline.cli.standing import TRIAL_SIDES
 from openline.core.explain import explain
 from openline.keys import letters
 from openline.play.chart import Samples, chart, label_width
@@ -54,26 +56,33 @@ WIDTH_MAX: Final = 100
 @click.command()
 @click.option("--export", "into", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-records"),
               show_default=True, help="Where the records are left; those of an earlier demo are replaced.")
-@click.option("--live", is_flag=True, help="Leave two live stations running on this machine, linked by TLS.")
-@click.option("--stop", is_flag=True, help="Only stop the two stations that an earlier --live left running.")
+@click.option("--live", is_flag=True,
+              help="Leave two live stations running on this machine, linked by TLS, and their consoles.")
+@click.option("--consoles/--no-consoles", default=None, help="Play the story on both sides' consoles too, in a browser,"
+              " and leave it playing.  [default: with --live, or on a terminal]")
+@click.option("--stop", is_flag=True, help="Only stop what an earlier demo left running.")
 @click.pass_context
-def demo(ctx: click.Context, into: Path, live: bool, stop: bool) -> None:
+def demo(ctx: click.Context, into: Path, live: bool, consoles: bool | None, stop: bool) -> None:
     """Play the story of 27 July 2021 on two stations; prove its record, and break it.
 
     Exit 0 if all of it held, 1 if anything did not.
     """
     if stop:
-        count = demo_pair.stop(into)
-        click.echo(f"{count} stations stopped" if count else f"no stations of {into} are running")
+        _stop(into)
         return
     began = time.perf_counter()
     file = story()
-    records = _story(load(file.read_text(encoding="utf-8"), str(file)), into)
-    proved = len(records) == 2 and _prove(records) and _break(records[1], records[0])
+    scenario = load(file.read_text(encoding="utf-8"), str(file))
+    seen = live or sys.stdout.isatty() if consoles is None else consoles
+    proved = not seen or _consoles(into, file, scenario)
+    records = _story(scenario, into)
+    proved = len(records) == 2 and _prove(records) and _break(records[1], records[0]) and proved
     if proved:
         _worth_trying(into, file)
     if proved and live:
         proved = _live(into)
+    if seen and not live:
+        click.echo(f"\nThe story goes on playing; this stops it: {_program()} {demo_pair.stopping(into)}")
     words = "All of it held" if proved else "Not all of it held"
     click.echo(click.style(f"\n{words}, in {time.perf_counter() - began:.0f} s.", fg="green" if proved else "red"))
     ctx.exit(0 if proved else 1)
@@ -90,6 +99,34 @@ def story() -> Path:
         if (folder / STORY).is_file():
             return folder / STORY
     raise Misuse(f"the story {STORY} is not installed", next_step="Run it from a source tree: make demo.")
+
+
+def _stop(into: Path) -> None:
+    consoles, stations = demo_consoles.stop(into), demo_pair.stop(into)
+    click.echo(f"{stations} stations stopped" if stations else f"no stations of {into} are running")
+    if consoles:
+        click.echo("their consoles and the story's stopped")
+
+
+def _consoles(into: Path, file: Path, scenario: Scenario) -> bool:
+    """The story as both sides' officers see it, in a browser; whether it could be served."""
+    _heading("The story on both consoles, side by side. It goes on playing")
+    try:
+        origins = demo_consoles.start_story(into, file, scenario.sides)
+    except OpenlineError as error:
+        click.echo(click.style(f"{error.what} {error.next_step}".strip(), fg="red"))
+        return False
+    _addresses(scenario.sides, origins)
+    said = "  # time runs there as the band on the page is told: 1×, 60×, or on to the next step\n"
+    click.echo(click.style(said, dim=True))
+    return True
+
+
+def _addresses(sides: Sequence[str], origins: Sequence[str]) -> None:
+    """Where the consoles are; opened for whoever sits at a desktop."""
+    shown = demo_consoles.show(origins)
+    for side, origin in zip(sides, origins, strict=True):
+        click.echo(f"  {side:<6} {origin}/" + (" (open in your browser)" if shown else ""))
 
 
 def _heading(text: str) -> None:
@@ -260,10 +297,13 @@ def _live(into: Path) -> bool:
     """Two live stations, and what to do with them."""
     _heading("Two live stations on this machine, linked by TLS. They go on running")
     try:
+        demo_consoles.stop_live(into)
         rows = demo_pair.start(into)
+        origins = demo_consoles.start_live(into)
     except OpenlineError as error:
         click.echo(click.style(f"{error.what} {error.next_step}".strip(), fg="red"))
         return False
+    _addresses(TRIAL_SIDES, origins)
     for row in rows:
         if row.startswith("#"):
             click.echo(click.style(f"  {row}", dim=True))

@@ -1,37 +1,29 @@
 """The demo's last part: two live stations on this machine, linked by real TLS, left running for whoever wants to try.
 
 Rules of this file: they are started only when asked for, and stopped by one command; before new ones are made, those of
-an earlier demo are stopped; a process is ended only if it is the station whose number was written down.
+an earlier demo are stopped.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 from typing import Final
 
+from openline.cli import left_running
 from openline.cli.asking import Asking
+from openline.cli.left_running import Left
 from openline.cli.standing import TRIAL_SIDES, make_pair
 from openline.keys.secret import SystemEntropy
 from openline.station.api import types as t
-from openline.wire.errors import OpenlineError, StorageFault
+from openline.wire.errors import OpenlineError
 
 FOLDER: Final = "pair"
 CONFIG: Final = "station.toml"
-NUMBER: Final = "station.pid"
-LOG: Final = "station.log"
+NAME: Final = "station"
 LINE: Final = "hotline"
-PATIENCE_S: Final = 30.0
-ASK_AGAIN_S: Final = 0.1
-_STARTED: Final[list[subprocess.Popen[bytes]]] = []  # by this process: theirs to outlive, and ours to be done with
 
 
 def start(into: Path) -> list[str]:
@@ -45,10 +37,10 @@ def start(into: Path) -> list[str]:
     shutil.rmtree(at, ignore_errors=True)
     make_pair(at, "UTC", int(time.time()), SystemEntropy())
     try:
-        for config in configs(into):
-            _launch(config)
-        for config in configs(into):
-            _wait(lambda config=config: _is_through(config), config)  # type: ignore[misc]
+        for config, left in zip(configs(into), lefts(into), strict=True):
+            left_running.launch(left, "-m", "openline", "up", str(config.absolute()))
+        for config, left in zip(configs(into), lefts(into), strict=True):
+            left_running.wait(left, lambda config=config: _is_through(config))  # type: ignore[misc]
     except OpenlineError:
         stop(into)
         raise
@@ -60,23 +52,14 @@ def configs(into: Path) -> tuple[Path, ...]:
     return tuple(into / FOLDER / side / CONFIG for side in TRIAL_SIDES)
 
 
-def _launch(config: Path) -> None:
-    command = [sys.executable, "-m", "openline", "up", str(config.absolute())]
-    with (config.parent / LOG).open("ab") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    _STARTED.append(process)
-    (config.parent / NUMBER).write_text(str(process.pid))
+def lefts(into: Path) -> tuple[Left, ...]:
+    """The processes of the pair in `into`."""
+    return tuple(Left(config.parent, NAME, str(config.absolute())) for config in configs(into))
 
 
-def _wait(holds: Callable[[], bool], config: Path) -> None:
-    until, pause = time.monotonic() + PATIENCE_S, Event()
-    while not holds():
-        if time.monotonic() > until or number_of(config) is None:
-            said = (config.parent / LOG).read_text(errors="replace").strip().splitlines()[-3:]
-            raise StorageFault(f"{config}: this station did not come up: {' '.join(said)}")
-        pause.wait(ASK_AGAIN_S)
+def stop(into: Path) -> int:
+    """Stop the pair of an earlier demo; how many stations were running."""
+    return left_running.stop(lefts(into))
 
 
 def _is_through(config: Path) -> bool:
@@ -85,44 +68,6 @@ def _is_through(config: Path) -> bool:
     except OpenlineError:
         return False
     return any(line.observed == "through" for line in status.lines if line.id == LINE)
-
-
-# ---- stopping
-
-
-def stop(into: Path) -> int:
-    """Stop the pair of an earlier demo; how many stations were running."""
-    numbers = [(config, number) for config in configs(into) if (number := number_of(config)) is not None]
-    for _, number in numbers:
-        with suppress(ProcessLookupError):
-            os.kill(number, signal.SIGTERM)
-    until, pause = time.monotonic() + PATIENCE_S, Event()
-    for config, number in numbers:
-        while number_of(config) is not None and time.monotonic() < until:
-            pause.wait(ASK_AGAIN_S)
-        if number_of(config) is not None:
-            os.kill(number, signal.SIGKILL)
-        (config.parent / NUMBER).unlink(missing_ok=True)
-    for process in _STARTED:
-        if process.pid in {number for _, number in numbers}:
-            process.wait()
-    return len(numbers)
-
-
-def number_of(config: Path) -> int | None:
-    """The process that runs a station of the pair, if it does still."""
-    try:
-        number = int((config.parent / NUMBER).read_text())
-        command = Path("/proc", str(number), "cmdline")
-        if Path("/proc/self").exists():
-            return number if os.fsencode(config.absolute()) in command.read_bytes().split(b"\0") else None
-        os.kill(number, 0)
-    except (OSError, ValueError):
-        return None
-    return number if Asking(config).is_running() else None
-
-
-# ---- what to try
 
 
 def _commands(into: Path) -> Iterator[str]:
@@ -137,5 +82,10 @@ def _commands(into: Path) -> Iterator[str]:
     ):
         yield f"# {what}"
         yield command
-    yield "# and this stops the two stations"
-    yield "demo --stop" + ("" if into == Path("demo-records") else f" --export {into}")
+    yield "# and this stops all that was left running"
+    yield stopping(into)
+
+
+def stopping(into: Path) -> str:
+    """The command that ends all that a demo left running."""
+    return "demo --stop" + ("" if into == Path("demo-records") else f" --export {into}")

@@ -21,6 +21,7 @@ from openline.keys.public import check_accord
 from openline.keys.secret import RootKeys, join_psk
 from openline.ports import Entropy
 from openline.station import config
+from openline.station.api.types_agreed import TRIAL
 from openline.station.config_writing import VoiceWay, Way, written
 from openline.station.reading import read_secret
 from openline.store import open_store
@@ -131,7 +132,7 @@ def _trial_accord(at: Path, made: Sequence[cards.Card], zone: str, founded_s: in
     first, second = (half.secret for half in halves if isinstance(half, Half))
     psk = join_psk(first, second)
     sides = (cards.seated(made[0], lines), cards.seated(made[1], lines))
-    document = accords.encode(draft("trial", founded_s, sides, TRIAL_CARRIERS, lines, psk))
+    document = accords.encode(draft(TRIAL, founded_s, sides, TRIAL_CARRIERS, lines, psk))
     agreed = accords.decode(document)
     signatures = [
         sign_accord(document, *open_side(at / name / "keys", agreed, None)) for name in TRIAL_SIDES

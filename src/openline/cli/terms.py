@@ -16,6 +16,7 @@ from openline.play import loading
 from openline.play import loading_values as read
 from openline.play.loading_table import Field, Spot, check_keys, read_table
 from openline.play.loading_values import Known
+from openline.station.api.types_agreed import TRIAL
 from openline.station.toml_text import shown
 from openline.wire import bodies
 from openline.wire.accord import Carrier, Line, Witness
@@ -48,6 +49,13 @@ def _two_person(spot: Spot, known: Known) -> tuple[int, ...]:
     return tuple(sorted({read.one_of(TWO_PERSON)(item, known) for item in items}))
 
 
+def _name(spot: Spot, known: Known) -> str:
+    name = read.name(spot, known)
+    if name == TRIAL:
+        raise spot.fault(f"{shown(name)} is kept for stations that are for trying", "another name")
+    return name
+
+
 def _key(spot: Spot, known: Known) -> bytes:
     allowed = "an Ed25519 public key as 64 hexadecimal digits"
     if type(spot.value) is not str or len(spot.value) != 64:
@@ -65,7 +73,7 @@ FILE: Final[Mapping[str, Field[Known]]] = {
     "witness": Field(read.as_it_is, []),
 }
 ACCORD: Final[Mapping[str, Field[Known]]] = {
-    "name": Field(read.name),
+    "name": Field(_name),
     "founded": Field(read.moment_s, name="founded_s"),
     "zone": Field(read.zone),
     "sides": Field(loading.two_sides),

@@ -7,7 +7,7 @@ becomes a page that says what is wrong and what to do, and never a traceback.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -51,6 +51,7 @@ class Console:
         self.watcher = Watcher(link)
         self.places: Sequence[Place] = places()
         self.watcher.regions.update(regions())
+        self.choices: Callable[[], Awaitable[tuple[str, ...]]] | None = None  # in a trial: whom anybody may act as
 
     def body_max(self, path: str) -> int:
         return BLOB_BYTES_MAX + FORM_BYTES_MAX if path.startswith(LARGE) else FORM_BYTES_MAX

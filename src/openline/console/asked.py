@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -97,6 +98,12 @@ class Asked:
     def go(self, to: str) -> Response:
         """After a form was taken: go and look at `to`."""
         return RedirectResponse(to, status_code=303)
+
+    def go_back(self, form: Form) -> Response:
+        """After a form was taken: go and look at the place of ours that it came from, as its field `back` says."""
+        back = urlsplit(form["back"])
+        ours = back.path.startswith("/") and not back.netloc and "//" not in back.path and "\\" not in back.path
+        return self.go(back.path if ours else "/")
 
     def fault(self, error: OpenlineError) -> dict[str, str]:
         """An error for the page's error summary; what no catalogue has, as the station's own words, is English."""

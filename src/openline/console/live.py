@@ -21,7 +21,8 @@ from openline.console.link import Link
 from openline.console.words import LANGUAGES, Words, words
 from openline.station.api import types as t
 from openline.station.api import types_agreed, types_duty
-from openline.wire.errors import OpenlineError
+from openline.station.api.types_play import Play
+from openline.wire.errors import Misuse, OpenlineError
 
 if TYPE_CHECKING:
     from openline.console.app import Console
@@ -30,10 +31,12 @@ PAUSE_S: Final = 0.1  # chosen: between two looks, so that a busy station is not
 AGAIN_S: Final = 1.0  # after a station did not answer
 REGIONS_MAX: Final = 8  # of one page
 SOCKETS_MAX: Final = 200
+BAND: Final = "band"  # the region that tells of a play, which goes on while its station is down in it
 
 
 class Look(NamedTuple):
-    """How the station stood when it was last seen. `fault`: why it does not answer now, "" while it does."""
+    """How the station stood when it was last seen. `fault`: why it does not answer now, "" while it does; `play`: of a
+    played station, how its play stands."""
 
     link: Link
     agreed: types_agreed.Agreed
@@ -41,6 +44,7 @@ class Look(NamedTuple):
     alarms: types_duty.Alarms
     calls: types_duty.Calls
     fault: str = ""
+    play: Play | None = None
 
     @property
     def us(self) -> types_agreed.AgreedSide:
@@ -68,6 +72,7 @@ class Watcher:
         self._console: Console | None = None
         self.ending = asyncio.Event()
         self._agreed: types_agreed.Agreed | None = None
+        self._is_played = True  # until the station says that it is not
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -92,14 +97,27 @@ class Watcher:
         Raises:
             OpenlineError: it does not answer.
         """
-        status, alarms, calls = await asyncio.gather(
+        status, alarms, calls, play = await asyncio.gather(
             self.link.get("/v1/status", t.Status),
             self.link.get("/v1/alarms", types_duty.Alarms),
             self.link.get("/v1/calls", types_duty.Calls),
+            self.play(),
         )
         if self._agreed is None:
             self._agreed = await self.link.get("/v1/agreed", types_agreed.Agreed)
-        return Look(self.link, self._agreed, status, alarms, calls)
+        return Look(self.link, self._agreed, status, alarms, calls, play=play)
+
+    async def play(self) -> Play | None:
+        """How the play stands, whether its station runs in it or not; None for a station that is no play."""
+        if not self._is_played:
+            return None
+        try:
+            return await self.link.get("/v1/play", Play)
+        except Misuse:
+            self._is_played = False
+        except OpenlineError:
+            return None
+        return None
 
     async def _watch(self) -> None:
         turns, started = 0, 0
@@ -107,13 +125,13 @@ class Watcher:
             try:
                 changes = await self.link.get("/v1/changes", types_agreed.Changes, after=turns)
                 if changes.started_s != started:
-                    self._agreed = None
+                    self._agreed, self._is_played = None, True
                 turns, started = changes.turns, changes.started_s
                 self.look, self.fault = await self.now(), ""
             except OpenlineError as error:
                 self.fault, turns = error.what, 0
                 if self.look is not None:
-                    self.look = self.look._replace(fault=error.what)
+                    self.look = self.look._replace(fault=error.what, play=await self.play())
             await self._publish()
             with suppress(TimeoutError):
                 async with asyncio.timeout(AGAIN_S if self.fault else PAUSE_S):
@@ -132,7 +150,9 @@ class Watcher:
 
     async def _render(self, name: str, language: str) -> None:
         region, _, argument = name.partition(":")
-        if self.look is None or self._console is None or region not in self.regions or self.look.fault:
+        if self.look is None or self._console is None or region not in self.regions:
+            return
+        if self.look.fault and region != BAND:  # nothing old is rendered as if it were new
             return
         with suppress(OpenlineError):  # the next look tells the page of it
             self.rendered[name, language] = await self.regions[region](
@@ -155,12 +175,18 @@ class Watcher:
             "reachable": not self.fault,
             "why": self.fault,
             "now_s": look.status.now_s,
+            "speed": speed(look.play),
             "ringing": [call.id for call in look.calls.lasting if call.state == "ringing"],
             "sounding": [
                 {"alarm": x.alarm, "line": x.line, "priority": x.priority, "quiet": x.acknowledged_by is not None}
                 for x in look.alarms.sounding
             ],
         }
+
+
+def speed(play: Play | None) -> int:
+    """How fast the station's clock runs by ours."""
+    return 1 if play is None else 0 if play.hurrying else play.speed
 
 
 class Following:

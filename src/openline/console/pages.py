@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from openline.console import sentences, signs
 from openline.console.acting import Role
-from openline.console.live import Look
+from openline.console.live import Look, speed
 from openline.console.words import LANGUAGES, Words
 from openline.wire.errors import OpenlineError
 
@@ -67,6 +67,7 @@ class Pages:
     async def page(self, asked: Asked, template: str, status: int, what: dict[str, Any]) -> Response:
         """A whole page; with the frame's regions as they are now."""
         look, fault = await self._look()
+        play = await self.console.watcher.play() if look is None else look.play
         nav = [
             (place.path, asked.words(place.title), place.path == asked.request.url.path)
             for place in sorted(self.console.places, key=lambda place: place.nav)
@@ -74,7 +75,8 @@ class Pages:
         ]
         text = self.environment(asked.words).get_template(template).render(
             look=look, fault=fault, nav=nav, acting=asked.acting, nonce=asked.request.scope["nonce"], Role=Role,
-            languages=LANGUAGES, theme=asked.request.cookies.get("theme", ""), here=asked.request.url.path, **what,
+            languages=LANGUAGES, theme=asked.request.cookies.get("theme", ""), here=asked.request.url.path, play=play,
+            speed=speed(play), choices=() if self.console.choices is None else await self.console.choices(), **what,
         )  # fmt: skip
         return HTMLResponse(text, status)
 

@@ -10,8 +10,8 @@ import asyncio
 import os
 import signal
 import ssl
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -47,10 +47,21 @@ async def run(config: Config, gate: Gate | None = None, *, ready: Callable[[], N
         console = Console(link, gate, config.console.origin)
         if isinstance(gate, AccountsGate):
             gate.watcher = console.watcher
-        app, on = application(console), tcp_socket(*_address(config.console.listen))
-        async with app.router.lifespan_context(app), serving(app, on, tls=_context(config.console.tls), sockets=True):
+        async with serve(console, config.console.listen, config.console.tls):
             ready()
             await _until(stopping)
+
+
+@asynccontextmanager
+async def serve(console: Console, listen: str, tls: Path | None = None) -> AsyncIterator[None]:
+    """Serve a console at an address for as long as the context lasts. `tls`: a file with key and certificate.
+
+    Raises:
+        Misuse: the address or the TLS file cannot be used.
+    """
+    app, on = application(console), tcp_socket(*_address(listen))
+    async with app.router.lifespan_context(app), serving(app, on, tls=_context(tls), sockets=True):
+        yield
 
 
 def _address(text: str) -> tuple[str, int]:

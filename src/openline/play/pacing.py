@@ -38,7 +38,7 @@ class Pacing:
         self.speed: Speed = 1
         self.hurrying = False
         self.told: list[Outcome] = []
-        self.running: asyncio.Task[None] | None = None
+        self.tasks: list[asyncio.Task[None]] = []  # what drives it; one that ends, ended by a defect
         self._real = real
         self._outcomes = player.outcomes()
         self._wake = asyncio.Event()

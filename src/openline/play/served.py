@@ -179,6 +179,7 @@ class Side:
     def made(self, desk: Desk) -> None:
         """The station comes up on a new desk."""
         self._driver = Played(self.station, desk)
+        self._driver.on_start.append(_keep_watch)
         self._service = Service(self._driver, PlayedKeys(self.station), Copies(self.station.path))
 
     def look(self, desk: Desk) -> None:
@@ -208,3 +209,11 @@ class Side:
             raise StorageFault(f"{self.station.name}: {DOWN}", next_step="Let the play go on.")
         self.settle()
         return self._service
+
+
+def _keep_watch(desk: Desk, now: Now) -> None:
+    """Somebody is on watch at every post, as the scenario's people are; who takes part may relieve them."""
+    keeping = desk.watchkeeping
+    for post in keeping.posts:
+        if keeping.holding(post) is None:
+            keeping.come_on(post, 0)

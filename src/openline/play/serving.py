@@ -31,7 +31,7 @@ async def served(scenario: Scenario, seed: int, folder: Path, sockets: Sequence[
 
     Raises:
         Misuse: a socket cannot be made.
-        A defect in the play, which ended `running` of what is given.
+        A defect in the play, which ended a task of what is given.
     """
     sides: list[Side] = []
 
@@ -49,13 +49,14 @@ async def served(scenario: Scenario, seed: int, folder: Path, sockets: Sequence[
                 on = unix_socket(path)
                 stack.callback(path.unlink, missing_ok=True)
                 await stack.enter_async_context(serving(application(pacing, side), on))
-            pacing.running = asyncio.create_task(pacing.run())
+            running = asyncio.create_task(pacing.run())
+            pacing.tasks.append(running)
             try:
                 yield pacing
             finally:
-                pacing.running.cancel()
+                running.cancel()
                 with suppress(asyncio.CancelledError):
-                    await pacing.running
+                    await running
     finally:
         player.close()
 

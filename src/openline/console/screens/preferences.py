@@ -6,7 +6,6 @@ Rules of this file: a choice is a cookie of this browser and nothing else; whoev
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
@@ -21,8 +20,7 @@ THEMES: Final = ("", "light", "dark")
 async def choose(asked: Asked) -> Response:
     """Keep what was chosen, and go back."""
     form = await asked.form()
-    back = urlsplit(form["back"])
-    response = asked.go(back.path if back.path.startswith("/") and not back.netloc and "//" not in back.path else "/")
+    response = asked.go_back(form)
     secure = asked.console.origin.startswith("https:")
     for name, value, allowed in (("language", form["language"], LANGUAGES), ("theme", form["theme"], THEMES)):
         if name in form and value in allowed:

@@ -1,15 +1,17 @@
 // Clocks and ages. The time is the station's, not this machine's: an officer's own clock may be wrong.
 
-let ahead = 0; // the station's clock less ours, in milliseconds
+let base = Date.now(); // the station's time, in milliseconds, when our own clock said `at`
+let at = base;
+let pace = 1; // of its time to ours: a play may run faster, or stand
 
 /** @returns {number} the station's time now, in milliseconds since 1970 */
 export function now() {
-  return Date.now() + ahead;
+  return base + (Date.now() - at) * pace;
 }
 
-/** @param {number} seconds the station's time at this moment */
-export function setNow(seconds) {
-  ahead = seconds * 1000 - Date.now();
+/** @param {number} seconds the station's time at this moment @param {number} speed how fast it passes */
+export function setNow(seconds, speed) {
+  [base, at, pace] = [seconds * 1000, Date.now(), speed];
 }
 
 /** @param {number} seconds how long ago @returns {string} in the page's language */
@@ -38,7 +40,8 @@ export function tick() {
 }
 
 export function startClocks() {
-  if (document.body.dataset.now) setNow(Number(document.body.dataset.now));
+  const { now: seconds, speed } = document.body.dataset;
+  if (seconds) setNow(Number(seconds), Number(speed));
   tick();
   setInterval(tick, 1000);
 }

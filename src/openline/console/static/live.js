@@ -44,7 +44,7 @@ function take(told) {
       keepingFocus(region, () => replace(region, html));
     }
   }
-  if (told.state.now_s) setNow(told.state.now_s);
+  if (told.state.now_s) setNow(told.state.now_s, told.state.speed);
   if (told.state.reachable) heard = Date.now();
   lost = !told.state.reachable;
   why = told.state.why ?? "";

@@ -5,7 +5,11 @@ Rules of this file: as `types`. Lines are told as they are in force now, amendme
 
 from __future__ import annotations
 
+from typing import Final
+
 from openline.station.api.types import Answer, CheckIn, Hex
+
+TRIAL: Final = "trial on one machine"  # an accord of this name is for trying, and nothing else: both sides signed it
 
 
 class AgreedOfficer(Answer, frozen=True, kw_only=True):
