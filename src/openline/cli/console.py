@@ -26,7 +26,7 @@ from openline.station.config import Console as Settings
 from openline.wire.errors import Misuse
 
 HEAD_SHOWN: Final = 16
-ROLE: Final = click.Choice(list(Role))
+ROLE: Final = click.Choice([role.value for role in Role])
 CODE_MINUTES_MAX: Final = 7 * 24 * 60
 
 

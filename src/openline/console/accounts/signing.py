@@ -23,7 +23,7 @@ from openline.station.api import types as t
 from openline.station.api.types_agreed import Agreed
 from openline.wire.errors import Misuse, OpenlineError
 
-BACK: Final = "/release"
+BACK: Final = "/"
 
 
 class SignForm(NamedTuple):
@@ -59,6 +59,12 @@ async def form(asked: Asked, draft: t.Drafted, back: str = BACK) -> SignForm:
     return SignForm(
         draft, who.accord_id.hex(), who.side, who.number, who.name, who.key, counter, path_of(back), refusal
     )
+
+
+async def page(asked: Asked) -> Response:
+    """One draft with the component, for whoever comes from a list of them."""
+    drafted = await asked.console.link.get(f"/v1/drafts/{part(asked.path['draft'])}", t.Drafted)
+    return await asked.page("sign.html", form=await form(asked, drafted, asked.query.get("back", BACK)))
 
 
 async def options(asked: Asked) -> Response:
@@ -119,6 +125,7 @@ async def _draft(asked: Asked) -> Draft:
 
 
 PLACES: Final = (
+    Place("GET", "/sign/{draft}", page, RELEASE | DUTY, "Sign and release"),
     Place("POST", "/sign/{draft}/ask", options, RELEASE | DUTY),
     Place("POST", "/sign/{draft}", release, RELEASE | DUTY),
 )

@@ -6,6 +6,7 @@
 //       <input type="hidden" name="made">                       a new passkey, where `creation` was asked
 //       <p data-say="refused" role="alert" hidden></p>          the console's own words, where it refuses to ask
 //       <p data-say="cancelled" role="alert" hidden>…</p>       the person or the authenticator said no, or it took too long
+//       <p data-say="held" role="alert" hidden>…</p>            the authenticator holds a passkey of this officer already
 //       <p data-say="unreachable" role="alert" hidden>…</p>     the console does not answer
 //       <p data-say="unsupported" role="alert" hidden>…</p>     this browser has no passkeys here
 //       <p data-say="waiting" role="status" hidden>…</p>        while the authenticator is asked
@@ -57,8 +58,9 @@ async function answered(act, parse, request) {
   if (!globalThis.PublicKeyCredential?.[parse]) throw new Said("unsupported");
   try {
     return JSON.stringify((await act(PublicKeyCredential[parse](request))).toJSON());
-  } catch {
-    throw new Said("cancelled"); // browsers say no more than that, so that no page learns who is there
+  } catch (error) {
+    // Browsers say no more than that, so that no page learns who is there; but for one that holds what it is to make.
+    throw new Said(error.name === "InvalidStateError" ? "held" : "cancelled");
   }
 }
 

@@ -1,0 +1,210 @@
+"""An officer's way in a real browser: enrolment, sign-in, the watch, the officer's key, a release by two."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from openline.keys.keyfile import COST
+from openline.station.api import types as t
+from openline.station.api import types_duty
+from tests.browser import accounts, axe
+from tests.browser.accounts import Site, keyring
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    made = accounts.start(tmp_path_factory.mktemp("site"))
+    yield made
+    made.station.kill()
+
+
+@pytest.fixture
+def officer(site: Site, visit):
+    """Enrols an officer in a window of their own, and signs them in; nobody is enrolled before."""
+    site.forget_everybody()
+
+    def make(name, *roles, **how):
+        one = visit(f"{site.origin}/sign-in", **how)
+        one.ring = keyring(one)
+        one.first = one.ring.plug()
+        accounts.enrol(one, site.code(name, *roles))
+        accounts.sign_in(one)
+        return one
+
+    return make
+
+
+def test_an_officer_comes_in_by_keyboard_alone(site, officer):
+    """Code, passkey, post, board: no mouse, no password; the station knows who is on watch."""
+    page = officer("kim").page
+    page.get_by_role("button", name="Come on watch").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{site.origin}/")
+
+    assert "kim" in page.locator(".who").inner_text()
+    [watch] = site.station.asking.get("/v1/watch", types_duty.Watches).now
+    assert watch.officer == "kim"
+    page.goto("/sign-out")
+    page.get_by_role("button", name=re.compile("Go off watch")).click()
+    page.wait_for_url("**/sign-in")
+    assert site.station.asking.get("/v1/watch", types_duty.Watches).now == ()
+
+
+def test_a_person_whom_the_authenticator_does_not_know_is_told(officer):
+    """The page says what happened and can be tried again; nothing is lost."""
+    one = officer("kim")
+    one.page.goto("/sign-out")
+    one.page.get_by_role("button", name="Sign out").click()
+    one.page.wait_for_url("**/sign-in")
+    one.ring.verifies(one.first, False)
+    button = one.page.get_by_role("button", name="Sign in with your passkey")
+    button.click()
+    one.page.get_by_text("The passkey was not used").wait_for()
+
+    one.ring.verifies(one.first, True)
+    button.click()
+    one.page.wait_for_url("**/post")
+
+
+def test_a_code_that_does_not_work_is_told_and_stays_typed(site, visit):
+    """In the page, before any passkey is made."""
+    one = visit(f"{site.origin}/enrol")
+    keyring(one).plug()
+    one.watch.expect("409 for POST /enrol/ask")
+    one.page.get_by_label("Enrolment code").fill("AAAA-BBBB-CCCC-DDDD")
+    one.page.get_by_role("button", name="Make a passkey").click()
+    one.page.get_by_text("this enrolment code does not work").wait_for()
+
+    assert one.page.get_by_label("Enrolment code").input_value() == "AAAA-BBBB-CCCC-DDDD"
+
+
+def test_a_second_passkey_is_added_and_signs_in_alone(site, officer):
+    """The remark goes away, and the first one can be removed."""
+    one = officer("kim")
+    page = one.page
+    page.goto("/settings")
+    page.get_by_text("You have one passkey").wait_for()
+    page.get_by_label("Name of this passkey").fill("safe")
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_text("holds a passkey of yours already").wait_for()
+
+    one.ring.swap_before_making(page, one.first)
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_role("button", name="Remove safe").wait_for()
+    assert page.get_by_text("You have one passkey").count() == 0
+    page.get_by_role("button", name="Remove key ring").click()
+    page.wait_for_url("**/sign-in")
+    accounts.sign_in(one)
+    assert [x["label"] for x in site.console("officers")[0]["passkeys"]] == ["safe"]
+
+
+def test_the_officers_key_is_taken_in_and_never_sent(site, officer, tmp_path):
+    """No request holds the passphrase, the file or the seed; the key cannot be read out of the browser's storage."""
+    one = officer("kim")
+    one.context.set_default_timeout(60_000)  # the page works as hard at a passphrase as a guesser would have to
+    sent = []
+    one.context.on("request", lambda request: sent.append(request.post_data_buffer or b""))
+    file = site.key_file("kim", tmp_path, COST)
+    accounts.take_key(one, file, "wrong")
+    one.page.get_by_text("This is not its passphrase").wait_for()
+    accounts.take_key(one, site.key_file("lee", tmp_path))
+    one.page.get_by_text("This is not the key that the accord names").wait_for()
+    accounts.take_key(one, file)
+    one.page.get_by_text("This browser has it").wait_for()
+
+    [keys] = [each for each in site.station.keys.officers if each.name == "kim"]
+    for secret in (accounts.PASSPHRASE.encode(), keys.key.seed, file.read_bytes()):
+        assert not [each for each in sent if secret in each]
+    kept = one.page.evaluate(
+        """() => new Promise((done) => {
+          const opening = indexedDB.open("openline-officer-key");
+          opening.onsuccess = () => {
+            const all = opening.result.transaction("keys").objectStore("keys").getAll();
+            all.onsuccess = async () => {
+              const [{ key }] = all.result;
+              const out = await crypto.subtle.exportKey("jwk", key).catch((error) => error.name);
+              done([all.result.length, key.extractable, out]);
+            };
+          };
+        })"""
+    )
+    assert kept == [1, False, "InvalidAccessError"]
+    one.page.get_by_role("button", name="Forget it in this browser").click()
+    one.page.get_by_text("This browser does not have it").wait_for()
+
+
+def test_two_officers_release_in_two_browsers(site, officer, tmp_path):
+    """Each reads in the page what the bytes say, signs with the key, asserts by the passkey; then it is recorded."""
+    draft = site.station.draft(t.Suspend(reason="leaflets <b>and</b> drones"))
+    before = site.station.status().heads.entries
+    for name in ("kim", "lee"):
+        one = officer(name)
+        page = one.page
+        page.goto(f"/sign/{draft.id}")
+        page.get_by_text("This browser does not have your officer’s key").wait_for()
+        accounts.take_key(one, site.key_file(name, tmp_path))
+        page.get_by_text("This browser has it").wait_for()
+        page.goto(f"/sign/{draft.id}")
+        shown = page.locator("[data-sign-and-release] dl")
+        assert "leaflets <b>and</b> drones" in shown.inner_text()
+        assert "line 0 liaison" in shown.inner_text()
+        axe.hold(page)
+        page.get_by_role("button", name="Sign and release").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{site.origin}/")
+
+    assert site.station.status().heads.entries == before + 1
+    told = site.console("log")
+    assert [row["kind"] for row in told["last"][:2]] == ["release approved", "release asserted"]
+    assert told["wrong"] == ""
+
+
+def test_a_release_that_the_person_does_not_confirm_signs_nothing(site, officer, tmp_path):
+    """The page says so, and the draft waits as before."""
+    one = officer("kim")
+    draft = site.station.draft(t.Suspend(reason="not this one"))
+    accounts.take_key(one, site.key_file("kim", tmp_path))
+    one.page.get_by_text("This browser has it").wait_for()
+    one.page.goto(f"/sign/{draft.id}")
+    one.ring.verifies(one.first, False)
+    one.page.get_by_role("button", name="Sign and release").click()
+    one.page.get_by_text("The passkey was not used").wait_for()
+
+    assert site.station.asking.get(f"/v1/drafts/{draft.id}", t.Drafted).approved_by == ()
+    site.station.asking.delete(f"/v1/drafts/{draft.id}")
+
+
+def test_whoever_takes_the_post_over_signs_the_other_page_out(site, officer):
+    """The open page of the officer who was relieved goes to sign-in by itself."""
+    first, second = officer("kim"), officer("lee")
+    first.page.get_by_role("button", name="Come on watch").click()
+    first.page.wait_for_url(f"{site.origin}/")
+    second.page.goto("/post")
+    second.page.get_by_role("button", name="I take the watch").click()
+    second.page.wait_for_url(f"{site.origin}/")
+
+    first.page.wait_for_url("**/sign-in")
+    site.station.asking.post("/v1/watch/off", types_duty.WatchOff(), types_duty.Watch)
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"), [("en", "light", 1280), ("ko", "dark", 390), ("en", "dark", 390)]
+)
+def test_the_pages_of_accounts_are_for_everybody(site, visit, officer, language, scheme, width):
+    """No rule of WCAG 2.2 AA is broken on any of them, in either language, either light, on a desk or a phone."""
+    how = {"scheme": scheme, "size": (width, 844)}
+    one = officer("kim", "officer", "releaser", "supervisor", "auditor", **how)
+    one.context.set_extra_http_headers({"accept-language": language})
+    for path in ("/post", "/settings", "/settings/log", "/sign-out"):
+        one.page.goto(path)
+        one.page.get_by_role("heading", level=1).wait_for()
+        axe.hold(one.page)
+        assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than {width}"
+    nobody = visit(f"{site.origin}/sign-in", language=language, **how)
+    for path in ("/sign-in", "/enrol"):
+        nobody.page.goto(path)
+        axe.hold(nobody.page)
