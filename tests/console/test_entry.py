@@ -121,6 +121,7 @@ def test_every_wrong_code_is_told_alike_and_guessing_is_slow(at):
     desk.enrol(code, "one")
     told = {json.dumps(desk.post("/enrol/ask", data={"code": wrong}).json()) for wrong in (code, "AAAA", "", "é" * 99)}
     assert len(told) == 1
+    assert "does not work" in told.pop()
 
     last = [desk.post("/enrol/ask", data={"code": "AAAA"}).json()["what"] for _ in range(EACH_MAX)][-1]
     assert "too many" in last

@@ -246,22 +246,25 @@ def test_whoever_tries_too_often_waits():
     """Guessing is slow for one, and for all together; a minute later it is as before."""
     attempts = Attempts()
     for _ in range(EACH_MAX):
-        attempts.count("10.0.0.1", 0.0)
+        attempts.allow("10.0.0.1", 0.0)
+        attempts.failed("10.0.0.1", 0.0)
 
     with pytest.raises(Refused, match="too many"):
-        attempts.count("10.0.0.1", 59.9)
-    attempts.count("10.0.0.2", 59.9)
-    attempts.count("10.0.0.1", 60.0)
+        attempts.allow("10.0.0.1", 59.9)
+    attempts.allow("10.0.0.2", 59.9)
+    attempts.allow("10.0.0.1", 60.0)
 
 
 def test_many_strangers_together_wait_too():
     """Changing one's address buys nothing, and what is remembered of strangers is bounded."""
     attempts = Attempts()
     for number in range(ALL_MAX):
-        attempts.count(f"stranger {number}", 0.0)
+        attempts.allow(f"stranger {number}", 0.0)
+        attempts.failed(f"stranger {number}", 0.0)
 
     with pytest.raises(Refused):
-        attempts.count("one more", 1.0)
+        attempts.allow("one more", 1.0)
     for number in range(3 * KNOWN_MAX):
-        attempts.count(f"later {number}", 100.0 + 2 * number)
+        attempts.allow(f"later {number}", 100.0 + 2 * number)
+        attempts.failed(f"later {number}", 100.0 + 2 * number)
     assert len(attempts._by) <= KNOWN_MAX

@@ -1,4 +1,4 @@
-"""How often a stranger may try an enrolment code, counted by whoever asks and in all.
+"""How often a stranger may try an enrolment code in vain, counted by whoever asks and in all.
 
 Rules of this file: time is given and only rises (elapsed, not the clock); what is remembered is bounded, and the oldest
 goes first; whoever tries too often waits, and is told so.
@@ -18,26 +18,30 @@ KNOWN_MAX: Final = 1000
 
 
 class Attempts:
-    """Attempts of the last minute."""
+    """The attempts of the last minute that failed."""
 
     def __init__(self) -> None:
         self._by: dict[str, deque[float]] = {}
         self._all: deque[float] = deque()
 
-    def count(self, who: str, elapsed_s: float) -> None:
-        """Count one attempt of `who`.
+    def allow(self, who: str, elapsed_s: float) -> None:
+        """Whether `who` may try now.
 
         Raises:
-            Refused: there were too many within a minute.
+            Refused: too many tries failed within a minute.
         """
-        mine = self._by.pop(who, deque())
+        mine = self._by.get(who, deque())
         for tries in (mine, self._all):
             while tries and tries[0] <= elapsed_s - SPAN_S:
                 tries.popleft()
-        self._by[who] = mine
-        if len(self._by) > KNOWN_MAX:
-            del self._by[next(iter(self._by))]
         if len(mine) >= EACH_MAX or len(self._all) >= ALL_MAX:
             raise Refused("too many attempts within a minute", next_step="Wait a minute, then try again.")
+
+    def failed(self, who: str, elapsed_s: float) -> None:
+        """Note that a try of `who` failed."""
+        mine = self._by.pop(who, deque())
         mine.append(elapsed_s)
+        self._by[who] = mine
         self._all.append(elapsed_s)
+        if len(self._by) > KNOWN_MAX:
+            del self._by[next(iter(self._by))]

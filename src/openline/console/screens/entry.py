@@ -97,15 +97,19 @@ async def enrol(asked: Asked) -> Response:
 
 
 def _whose(gate: AccountsGate, asked: Asked, code: str) -> str:
-    """Whom a code is for; each try is counted.
+    """Whom a code is for; each try in vain is counted.
 
     Raises:
-        Refused: it does not work, or there were too many tries.
+        Refused: it does not work, or too many did not.
     """
-    now = gate.accounts.now()
-    client = asked.request.client
-    gate.accounts.attempts.count("" if client is None else client.host, now.elapsed_ms / 1000)
-    return gate.accounts.roster.whose_code(code, now.clock_s)
+    now, client = gate.accounts.now(), asked.request.client
+    who, elapsed_s = "" if client is None else client.host, now.elapsed_ms / 1000
+    gate.accounts.attempts.allow(who, elapsed_s)
+    try:
+        return gate.accounts.roster.whose_code(code, now.clock_s)
+    except Refused:
+        gate.accounts.attempts.failed(who, elapsed_s)
+        raise
 
 
 # ---- the post, and going out
