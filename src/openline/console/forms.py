@@ -24,7 +24,7 @@ class Problems(dict[str, str]):
 class Typed:
     """What a form holds now: `one` of each field, `many` where a field may be there several times."""
 
-    def __init__(self, form: Form | None = None, **first: str | tuple[str, ...]) -> None:
+    def __init__(self, form: Form | None = None, /, **first: str | tuple[str, ...]) -> None:
         self.one: dict[str, str] = {}
         self.many: dict[str, tuple[str, ...]] = {}
         for name in form if form is not None else ():

@@ -44,5 +44,13 @@ def asked_s(problems: Problems, words: Words, name: str, typed: Typed, zone: str
 
 def suggested(now_s: int, zone: str, ahead_s: int) -> tuple[str, str]:
     """A day and a time to begin from: at least `ahead_s` from now, at a full hour."""
-    at = datetime.fromtimestamp(-(-(now_s + ahead_s) // 3600) * 3600, ZoneInfo(zone))
+    return day_and_time(-(-(now_s + ahead_s) // 3600) * 3600, zone)
+
+
+def day_and_time(at_s: int, zone: str) -> tuple[str, str]:
+    """An instant as it would be typed; empty where the calendar ends."""
+    try:
+        at = datetime.fromtimestamp(at_s, ZoneInfo(zone))
+    except (ValueError, OverflowError, OSError):
+        return "", ""
     return f"{at:%Y-%m-%d}", f"{at:%H:%M}"

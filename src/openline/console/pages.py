@@ -50,7 +50,7 @@ class Pages:
                 lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
             )  # fmt: skip
             made.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
-            made.filters.update(quoted=quoted, clock=clock, day=day, moment=moment)
+            made.filters.update(quoted=quoted, clock=clock, day=day, moment=moment, exact=exact)
             made.filters.update(
                 said=partial(sentences.tell, words=words),
                 said_all=partial(sentences.tell_all, words=words),
@@ -125,4 +125,14 @@ def moment(time_s: int, look: Look) -> Markup:
     theirs = "" if here.utcoffset() == there.utcoffset() else f" · {there:%H:%M} {there:%Z}"
     return Markup('<time datetime="{}">{} {}{} · {}</time>').format(
         f"{here:%Y-%m-%dT%H:%M:%S%z}", f"{here:%Y-%m-%d %H:%M}", f"{here:%Z}", theirs, clock(time_s, "Z")
+    )
+
+
+def exact(time_s: int, look: Look) -> Markup:
+    """An instant to the second, as a handover is recorded: here, and in Zulu."""
+    here, zulu = _at(time_s, look.us.zone), _at(time_s, "Z")
+    if here is None or zulu is None:
+        return Markup(escape(str(time_s)))
+    return Markup('<time datetime="{}">{} {} · {}Z</time>').format(
+        f"{here:%Y-%m-%dT%H:%M:%S%z}", f"{here:%Y-%m-%d %H:%M:%S}", f"{here:%Z}", f"{zulu:%H:%M:%S}"
     )

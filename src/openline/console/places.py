@@ -47,6 +47,7 @@ def screens() -> tuple[Any, ...]:
     from openline.console.accounts import signing
     from openline.console.screens import (
         acts,
+        acts_amend,
         acts_forms,
         board,
         entry,
@@ -59,6 +60,7 @@ def screens() -> tuple[Any, ...]:
         record,
         releasing,
         settings,
+        watch,
         why,
         write,
     )
@@ -75,6 +77,8 @@ def screens() -> tuple[Any, ...]:
         why,
         acts,
         acts_forms,
+        acts_amend,
+        watch,
         inbox,
         items,
         write,

@@ -113,10 +113,20 @@ FACTS: Final = {
         "Merkle root",
     )
 }  # fmt: skip
+# What the officer who goes off says aloud, and the one who comes on says back.
+BRIEF: Final = {
+    "lines": "The state of each line: agreed, and observed",
+    "alarms": "What sounds, who knows, and what is being done about it",
+    "items": "What is unopened, and what is due from us and from them",
+    "drafts": "Drafts that wait for a release, and offers that wait for our word",
+    "calls": "The next check-ins, and who makes the call",
+    "voice": "What their officers said by voice since the last handover",
+    "armed": "Whether the alarm of this console is armed, and who is called if it fails",
+}
 # Every table of words that a page shows by a key: what a test holds the catalogues to.
 WORDS: Final = (
     ALARMS, OUTCOMES, CARRIERS, ROLES, KINDS, SHORT, PRECEDENCES, RECEIPTS, FLAGS, FACTS, TRIES, STEPS, STANDINGS,
-    LANES, DAYS,
+    LANES, DAYS, BRIEF,
 )  # fmt: skip
 
 

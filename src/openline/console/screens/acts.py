@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LISTED: Final = 200
 PAST: Final = 20
-ACTS: Final = ("suspend", "propose", "accept", "withdraw", "amend")
+ACTS: Final = ("suspend", "propose", "accept", "withdraw", "amendment")
 RESTORING: Final = ("propose", "amendment", "generation")
 RECORDED_MAX: Final = 100
 

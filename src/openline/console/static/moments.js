@@ -17,7 +17,7 @@ function instant(day, time, zone) {
 }
 
 function said(at, zone) {
-  const form = { timeZone: zone, hourCycle: "h23", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" };
+  const form = { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" };
   return new Intl.DateTimeFormat("sv-SE", form).format(at);
 }
 
