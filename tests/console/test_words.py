@@ -24,7 +24,7 @@ def sentences() -> set[str]:
     ):  # fmt: skip
         found.update(several(message))
     found |= {place.title for place in places() if place.title}
-    found |= {each.word for table in (signs.FORMAL, signs.OBSERVED) for each in table.values()}
+    found |= {each.word for table in (signs.FORMAL, signs.OBSERVED, signs.CALLS) for each in table.values()}
     return found.union(*(table.values() for table in signs.WORDS)) - {""}
 
 

@@ -182,9 +182,10 @@ def make_pair(
     lines: tuple[Line, ...] | None = None,
     two_person: tuple[int, ...] = (),
     extra: str = "",
+    voice: bool = False,
 ) -> Pair:
     """Both sides' folders. `carriers`: each with the rest of its table in north's and in south's configuration;
-    `extra`: more of both configurations."""
+    `extra`: more of both configurations; `voice`: whether officers can speak."""
     carriers = one_live() if carriers is None else carriers
     if lines is None:
         lines = (Line(id="liaison", carriers=tuple(range(len(carriers))), pulse_s=1),)
@@ -220,4 +221,21 @@ def make_pair(
         )
         open_store(str(here / "record.sqlite")).close()
         made.append(Station(here, side, keys[side]))
-    return Pair(*made)
+    pair = Pair(*made)
+    if voice:
+        give_voice(pair)
+    return pair
+
+
+def give_voice(pair: Pair) -> None:
+    """A [voice] in both configurations, on free ports of the loopback."""
+    held = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in NAMES]
+    for each in held:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    for station in pair.both:
+        ours, theirs = ports[station.side], ports[1 - station.side]
+        table = f'[voice]\nlisten = "127.0.0.1:{ours}"\npeer = "127.0.0.1:{theirs}"\ninner = "127.0.0.1"\n'
+        station.config.write_text(station.config.read_text() + table)

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from openline.cli.robot_voice import Talk
+from openline.station import config as configs
 from openline.station.api import types_duty as duty
 from openline.station.api import types_voice as t
 from openline.wire.errors import Refused
@@ -28,42 +29,16 @@ PATIENCE_S = 30.0
 HALF = t.HandVoice(fingerprint="ab" * 32, ufrag="user", pwd="p" * 22, payload_type=111)
 
 
-def udp_ports(count: int) -> list[int]:
-    held = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
-    for each in held:
-        each.bind((HERE, 0))
-    found = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return found
-
-
-def give_voice(pair: Pair) -> list[int]:
-    """A [voice] in both configurations; the outer ports."""
-    ports = udp_ports(2)
-    for station in pair.both:
-        ours, theirs = ports[station.side], ports[1 - station.side]
-        table = f'[voice]\nlisten = "{HERE}:{ours}"\npeer = "{HERE}:{theirs}"\ninner = "{HERE}"\n'
-        station.config.write_text(station.config.read_text() + table)
-    return ports
-
-
 @pytest.fixture(scope="module")
-def outer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pair, list[int]]]:
-    """Two stations with voice on a line that is through, and their outer ports."""
-    pair = make_pair(tmp_path_factory.mktemp("voice"))
-    ports = give_voice(pair)
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Two stations with voice on a line that is through."""
+    pair = make_pair(tmp_path_factory.mktemp("voice"), voice=True)
     pair.start()
     try:
         pair.wait_through()
-        yield pair, ports
+        yield pair
     finally:
         pair.stop()
-
-
-@pytest.fixture
-def pair(outer: tuple[Pair, list[int]]) -> Pair:
-    return outer[0]
 
 
 @pytest.fixture
@@ -174,13 +149,14 @@ def test_one_way_sound_is_noticed(pair: Pair, spoken: str):
     assert figures.sent_packets == 0
 
 
-def test_strangers_at_the_outer_port_are_not_heard(outer: tuple[Pair, list[int]], spoken: str):
+def test_strangers_at_the_outer_port_are_not_heard(pair: Pair, spoken: str):
     """A flood of datagrams without the token: nothing is counted as heard, nothing is answered, the call stands."""
-    pair, ports = outer
+    table = configs.load(pair.north.config).voice
+    assert table is not None
     for station in pair.both:
         station.asking.post(f"/v1/calls/{spoken}/voice", HALF, t.Voice)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-        stranger.connect((HERE, ports[pair.north.side]))
+        stranger.connect((HERE, table.listen.port))
         stranger.setblocking(False)
         for number in range(500):
             stranger.send(number.to_bytes(8, "big") + b"noise" * 20)

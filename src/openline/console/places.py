@@ -50,6 +50,7 @@ def screens() -> tuple[Any, ...]:
         acts_amend,
         acts_forms,
         board,
+        call,
         entry,
         history,
         inbox,
@@ -67,6 +68,7 @@ def screens() -> tuple[Any, ...]:
 
     return (
         board,
+        call,
         record,
         history,
         entry,

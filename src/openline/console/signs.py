@@ -71,6 +71,20 @@ STANDINGS: Final = {
 }
 LANES: Final = {"liaison": "liaison lane", "safety": "safety lane"}
 DAYS: Final = {"working": "working days", "daily": "every day"}
+CALLS: Final = {
+    "placed": Sign("◐", "ringing them: no word from their station yet", "note"),
+    "rang": Sign("◑", "it rings there", "note"),
+    "ringing": Sign("▲", "ringing here", "bad"),
+    "talking": Sign("●", "talking", "calm"),
+    "not_rung": Sign("▲", "their station never said that it rang", "warn"),
+    "rang_unanswered": Sign("▲", "it rang, and nobody answered", "warn"),
+    "declined": Sign("▲", "declined", "warn"),
+    "deferred": Sign("▲", "put off until later", "note"),
+    "answered": Sign("●", "answered, and over", "calm"),
+    "interrupted": Sign("▲", "broke off: the station stopped", "warn"),
+    "ended": Sign("●", "ended", "calm"),
+}
+
 CARRIERS: Final = {"live": "live", "relay": "relay", "courier": "courier"}
 ROLES: Final = {"officer": "officer", "releaser": "releaser", "supervisor": "supervisor", "auditor": "auditor"}
 KINDS: Final = {
