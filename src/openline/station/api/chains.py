@@ -18,7 +18,7 @@ from openline.wire import entry as entries
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import Misuse
 
-BLOCK: Final = 128  # chosen: what a page shows, three times
+BLOCK: Final = 32  # chosen: so the loop is never held for more than some milliseconds between two reads
 
 Cut: TypeAlias = tuple[int, int]
 

@@ -29,7 +29,7 @@ from openline.wire import bodies
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import Misuse
 
-LOOKED_MAX: Final = 4096  # chosen: some 0.2 s of decoding, in a thread
+LOOKED_MAX: Final = 2048  # chosen: some 0.2 s, most of it in threads
 ID_PREFIX_MIN: Final = 8
 DAY_S: Final = 86_400
 
