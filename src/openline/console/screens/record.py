@@ -23,7 +23,6 @@ from openline.console.words import Words
 from openline.station.api import types_record
 from openline.wire.errors import Misuse
 
-AROUND: Final = 11
 FILTERS: Final = ("side", "line", "kind", "text", "day")
 FACTS_MAX: Final = 4  # of an entry in the list
 GROUP: Final = 4  # digits read out at once
@@ -109,7 +108,7 @@ async def entry(asked: Asked) -> Response:
     link = asked.console.link
     one = await link.get("/v1/record/entry", types_record.RecordOne, ref=ref)
     around = await link.get(
-        "/v1/record/entries", types_record.RecordWindow, around=one.entry.place, limit=AROUND
+        "/v1/record/entries", types_record.RecordWindow, around=one.entry.place, limit=chains.CELLS
     )
     heads = await link.get("/v1/record/heads", types_record.RecordHeads)
     return await asked.page(

@@ -205,10 +205,10 @@ class InboxView:
         if item is None:
             return self._service(entry, told)
         reached, by = self.reading.attested(item)
-        told |= {"receipt": reached.value, "attested_by": by, "opened": self._opened(item)}
+        told |= {"receipt": reached.value, "attested_by": str(by), "opened": self._opened(item)}
         if whole:
             receipts = self.reading.receipts(item)
-            told["receipts"] = tuple(t.Said(receipt=reached.value, by=word) for reached, word in receipts)
+            told["receipts"] = tuple(t.Said(receipt=reached.value, by=str(word)) for reached, word in receipts)
             told["named_by"] = self._named_by(identity)
         body = entry.body
         if isinstance(body, bodies.Letter):

@@ -143,7 +143,8 @@ class OutboxView:
         ledger, us = self.ctx.record.ledger, self.ctx.us
         item = ledger.items.get(entry.id)
         if item is not None:
-            reached, by = self.reading.attested(item)
+            reached, attested = self.reading.attested(item)
+            by = str(attested)
         else:
             reached, by = receipts.act_reached(ledger, us, position), f"{self.reading.sides[1 - us]}'s station"
         if reached is not Reached.RECORDED:

@@ -10,6 +10,7 @@ from openline.audit.describe import Describer, Row
 from openline.core import receipts
 from openline.core.ledger import Item
 from openline.core.receipts import Reached
+from openline.core.said import Said, say
 from openline.station.api.citing import Citations
 from openline.station.context import Context
 from openline.wire import entry as entries
@@ -61,23 +62,25 @@ class Reading:
         given = getattr(entry.body, "approvals", ())
         return tuple(officers[each.officer].name for each in given if each.officer < len(officers))
 
-    def attested(self, item: Item) -> tuple[Reached, str]:
+    def attested(self, item: Item) -> tuple[Reached, Said]:
         """How far an item got, and whose word that is (spec 7.1)."""
         reached = receipts.reached(self.ctx.record.ledger, item)
         return reached, self.word(item, reached)
 
-    def receipts(self, item: Item) -> tuple[tuple[Reached, str], ...]:
+    def receipts(self, item: Item) -> tuple[tuple[Reached, Said], ...]:
         """Every receipt that the record proves of an item, lowest first, each with whose word it is."""
         proven = receipts.all_reached(self.ctx.record.ledger, item)
         return tuple((reached, self.word(item, reached)) for reached in proven)
 
-    def word(self, item: Item, reached: Reached) -> str:
+    def word(self, item: Item, reached: Reached) -> Said:
         """Whose word it is that an item got so far (spec 7.1)."""
         author, other = self.sides[item.place.side], self.sides[1 - item.place.side]
-        return {
-            Reached.RECORDED: f"{author}'s station",
-            Reached.DELIVERED: f"{other}'s station",
-            Reached.SHOWN: f"{other}'s station",
-            Reached.ACKNOWLEDGED: f"an officer of {other}, by signature",
-            Reached.ANSWERED: f"{other}, by an item that answers it",
-        }[reached]
+        match reached:
+            case Reached.RECORDED:
+                return say("{side}'s station", side=author)
+            case Reached.DELIVERED | Reached.SHOWN:
+                return say("{side}'s station", side=other)
+            case Reached.ACKNOWLEDGED:
+                return say("an officer of {side}, by signature", side=other)
+            case Reached.ANSWERED:
+                return say("{side}, by an item that answers it", side=other)

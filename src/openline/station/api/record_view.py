@@ -23,7 +23,7 @@ from openline.station.api.citing import Citations
 from openline.station.api.facts import Facts, written
 from openline.station.api.inbox import InboxView
 from openline.station.api.reading import Reading
-from openline.station.api.saying import value_told
+from openline.station.api.saying import headline, value_told
 from openline.station.driver import Driver
 from openline.wire import bodies
 from openline.wire.entry import Entry, Place
@@ -220,7 +220,7 @@ class RecordView:
         told = self._told(entry)
         acked = ledger.acks[entry.side].in_force((entry.gen, entry.seq))
         item = ledger.items.get(entry.id)
-        reached, by = ("", "") if item is None else self.reading.attested(item)
+        reached, by = ("", None) if item is None else self.reading.attested(item)
         officers = self.ctx.accord.sides[entry.side].officers
         return t.RecordOne(
             entry=told,
@@ -243,7 +243,7 @@ class RecordView:
             sha256=hashlib.sha256(entry.data).hexdigest(),
             data="" if told.unopened else entry.data.hex(),
             receipt=str(reached),
-            attested_by=by,
+            attested=None if by is None else headline(by),
             flag="" if item is None else state.flag(ledger, item).value,
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from openline.station.api.types import Answer, Hex
-from openline.station.api.types_said import Value
+from openline.station.api.types_said import Sentence, Value
 
 Compare: TypeAlias = Literal["agree", "behind", "ahead", "differ"]
 
@@ -77,8 +77,8 @@ class Approved(Answer, frozen=True, kw_only=True):
 class RecordOne(Answer, frozen=True, kw_only=True):
     """One entry whole. `previous`: the id that it follows; `acknowledges`: what of the other side its author had
     acknowledged by it; `acknowledged_by`: the other side's first entry that acknowledges it; `data`: its bytes, of
-    which `id` is SHA-256(0x00 ‖ data) (spec 3.3) and `sha256` the plain digest. `receipt`, `attested_by`, `flag`: of an
-    item."""
+    which `id` is SHA-256(0x00 ‖ data) (spec 3.3) and `sha256` the plain digest. `receipt`, `attested`, `flag`: of an
+    item; `attested` says whose word the receipt is."""
 
     entry: RecordEntry
     received_s: int
@@ -91,7 +91,7 @@ class RecordOne(Answer, frozen=True, kw_only=True):
     sha256: Hex
     data: Hex
     receipt: str = ""
-    attested_by: str = ""
+    attested: Sentence | None = None
     flag: str = ""
 
 
