@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import live, peers, rows
+from bench import console, live, peers, rows
 
 
 def main(arguments: list[str]) -> int:
@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> int:
         ("sizes", rows.sizes),
         ("catch-up", lambda: rows.catch_up(5_000 if quick else 100_000, 1 if quick else 5)),
         ("two stations", lambda: live.rows(quick)),
+        ("console", lambda: console.rows(quick)),
         ("play", lambda: rows.play(1 if quick else 5)),
         ("audit", lambda: rows.audit(2_000 if quick else 1_000_000 if full else 200_000)),
     ]
