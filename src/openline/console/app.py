@@ -25,6 +25,7 @@ from openline.console.asked import FORM_BYTES_MAX, Asked
 from openline.console.link import Link, Unreachable
 from openline.console.live import Sockets, Watcher
 from openline.console.pages import Pages
+from openline.console.pixels import Pixels
 from openline.console.places import SIGN_IN, Place, places, regions
 from openline.console.security import Guarded
 from openline.console.words import LANGUAGES, Words, preferred, words
@@ -49,6 +50,7 @@ class Console:
         self.version = _version()
         self.pages = Pages(self)
         self.watcher = Watcher(link)
+        self.pixels = Pixels()
         self.places: Sequence[Place] = places()
         self.watcher.regions.update(regions())
         self.choices: Callable[[], Awaitable[tuple[str, ...]]] | None = None  # in a trial: whom anybody may act as

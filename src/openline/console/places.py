@@ -51,6 +51,7 @@ def screens() -> tuple[Any, ...]:
         acts_forms,
         board,
         call,
+        documents,
         entry,
         history,
         inbox,
@@ -86,6 +87,7 @@ def screens() -> tuple[Any, ...]:
         write,
         outbox,
         releasing,
+        documents,
     )
 
 
