@@ -74,6 +74,7 @@ VERBS: Final[dict[str, Verb]] = {
     "withdraw": Verb("openline.cli.acts:withdraw", "Take an offer of ours back."),
     "amend": Verb("openline.cli.acts:amend", "Propose a change of a line's terms."),
     "announce": Verb("openline.cli.acts:announce", "Offer a statement for the public, or a minute."),
+    "statement": Verb("openline.cli.statement:statement", "Sign a statement where its keys are, or check one."),
     "presence": Verb("openline.cli.acts:presence", "Send signs of life, or withhold them."),
     "release": Verb("openline.cli.releasing:release", "Drafts that wait for officers: list, show, approve, drop."),
     "doctor": Verb("openline.cli.doctor:doctor", "Look at all that a station rests on, and say what to do."),
@@ -106,7 +107,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "Say something": ("message", "notice", "document", "letter", "inbox", "outbox", "acknowledge"),
     "Cut, restore, agree": (
-        "suspend", "propose", "accept", "withdraw", "amend", "announce", "presence", "release",
+        "suspend", "propose", "accept", "withdraw", "amend", "announce", "statement", "presence", "release",
     ),
     "Prove it": ("record", "audit", "vectors"),
     "Keep it safe, carry it by hand": ("backup", "restore", "courier"),

@@ -97,6 +97,8 @@ def _endpoint(console: Console, place: Place):  # type: ignore[no-untyped-def]
             return await place.does(asked)
         except OpenlineError as error:
             return await error_page(asked, error)
+        finally:
+            await request.close()  # what a form brought as files is let go
 
     return serve
 

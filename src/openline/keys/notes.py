@@ -164,6 +164,36 @@ def sign_statement(text: str, side_name: str, announce: AnnounceKeys) -> PublicS
     return PublicSignatures(announce.ed25519.sign(text.encode()), announce.mldsa44.sign(message))
 
 
+def signed_by_one(text: str, side: Side, signatures: PublicSignatures) -> bytes:
+    """The note with one side's two lines alone, as it goes from the machine that holds its announcement keys to its
+    station. It is published by nobody: only the four signatures together are a statement (spec 3.9.3).
+
+    Raises:
+        BadSignature: they are not that side's signatures of this text.
+    """
+    check_statement(text, side, *signatures)
+    name, (ed_id, mldsa_id) = note.key_name(side.name), _statement_key_ids(side)
+    lines = Signature(name, ed_id, signatures.ed25519), Signature(name, mldsa_id, signatures.mldsa44)
+    return note.render(Note(text, lines))
+
+
+def read_signed_by(data: bytes, accord: Accord, side: Side) -> tuple[Statement, PublicSignatures]:
+    """A note of a statement and one side's two signatures of it, which hold; other lines are passed over.
+
+    Raises:
+        Malformed: not the note of a statement of this accord.
+        BadSignature: a signature of the side's is missing or does not hold.
+    """
+    read = note.parse(data)
+    statement = read_statement(read.text, accord)
+    if statement.accord_id != accords.accord_id(accords.encode(accord)):
+        raise Malformed("a statement of another accord")
+    ed_id, mldsa_id = _statement_key_ids(side)
+    ed25519, mldsa44 = _present(read, side, ed_id, "Ed25519"), _present(read, side, mldsa_id, "ML-DSA-44")
+    check_statement(read.text, side, ed25519[0], mldsa44[0])
+    return statement, PublicSignatures(ed25519[0], mldsa44[0])
+
+
 def check_statement(text: str, side: Side, ed25519: bytes, mldsa44: bytes) -> None:
     """Check one side's two signatures of a statement's text.
 

@@ -13,13 +13,14 @@ from openline.core import state
 from openline.core.ledger import Act
 from openline.core.state import Standing
 from openline.keys import notes
+from openline.keys.public import BadSignature
 from openline.station.api import types_items as t
 from openline.station.api.citing import Citations
 from openline.station.api.reading import Reading
 from openline.station.api.translate import check_in_told, day_text
 from openline.station.driver import Driver
 from openline.wire.bodies import Accept, Amend, Announce, Generation, Minute, Propose, Suspend
-from openline.wire.errors import Misuse, Refused
+from openline.wire.errors import Malformed, Misuse, Refused
 from openline.wire.terms import Lane
 
 KINDS: dict[type, str] = {
@@ -74,6 +75,51 @@ class OfferView:
         text = notes.statement_text(self.ctx.accord, self.ctx.accord_id, body.texts, kind)
         pair = [(body.ed25519, body.mldsa44), signed[0]]
         return notes.published(text, self.ctx.accord, pair if offer.place.side == 0 else pair[::-1])
+
+    def text(self, texts: dict[str, str], *, minute: bool) -> bytes:
+        """The note's text of a statement: exactly what is signed with announcement keys (spec 3.9.1).
+
+        Raises:
+            Refused: the texts make no statement.
+        """
+        kind = "minute" if minute else "announcement"
+        try:
+            said = tuple(sorted(texts.items()))
+            return notes.statement_text(self.ctx.accord, self.ctx.accord_id, said, kind).encode()
+        except Malformed as error:
+            raise Refused(f"this cannot be announced: {error.what}", next_step="Correct the text.") from None
+
+    def text_of(self, ref: str) -> bytes:
+        """The same for an announcement or minute of the record.
+
+        Raises:
+            Misuse: it is neither.
+        """
+        body = self._named(ref).body
+        if not isinstance(body, Announce | Minute):
+            raise Misuse(f"{ref} is no announcement and no minute")
+        return self.text(dict(body.texts), minute=isinstance(body, Minute))
+
+    def signed(self, data: bytes) -> t.SignedStatement:
+        """What a note says that our side signed where its announcement keys are.
+
+        Raises:
+            Misuse: it is no note of a statement of this accord, or our two signatures do not hold.
+        """
+        ctx = self.ctx
+        try:
+            statement, given = notes.read_signed_by(data, ctx.accord, ctx.accord.sides[ctx.us])
+        except (Malformed, BadSignature) as error:
+            raise Misuse(
+                f"this file is no statement that our side signed: {error.what}",
+                next_step="Sign the text anew: openline statement sign.",
+            ) from None
+        return t.SignedStatement(
+            minute=statement.kind == "minute",
+            texts=dict(statement.texts),
+            ed25519=given.ed25519.hex(),
+            mldsa44=given.mldsa44.hex(),
+        )
 
     def suspensions(self, limit: int) -> t.Suspensions:
         """Every suspension in the record, newest first, with when each place of it is lifted; at most `limit`."""

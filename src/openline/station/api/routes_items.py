@@ -11,6 +11,7 @@ from openline.station.api import types_items as t
 from openline.station.api.app import Asked, Route
 from openline.station.api.asking import whole
 from openline.wire.errors import Misuse
+from openline.wire.limits import NOTE_BYTES_MAX
 
 if TYPE_CHECKING:
     from openline.station.api.routes import Service
@@ -63,6 +64,19 @@ async def _suspensions(service: Service, asked: Asked) -> t.Suspensions:
     return service.offers.suspensions(_limit(asked))
 
 
+async def _text(service: Service, asked: Asked) -> bytes:
+    body: t.StatementText = asked.body
+    return service.offers.text(body.texts, minute=body.minute)
+
+
+async def _text_of(service: Service, asked: Asked) -> bytes:
+    return service.offers.text_of(_ref(asked))
+
+
+async def _signed(service: Service, asked: Asked) -> t.SignedStatement:
+    return service.offers.signed(asked.body)
+
+
 async def _published(service: Service, asked: Asked) -> bytes:
     ref = _ref(asked)  # in a turn: what is published is durable here first
     return await service.runner.ask(lambda desk, now: service.offers.published(ref))
@@ -84,6 +98,15 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "GET", "/v1/suspensions", "Suspensions, and when each is lifted.", _suspensions, gives=t.Suspensions,
         query=LIMIT,
+    ),
+    Route(
+        "POST", "/v1/offers/text", "What announcement keys sign, for texts that nobody signed yet.", _text,
+        takes=t.StatementText, gives=bytes,
+    ),
+    Route("GET", "/v1/offers/text", "What announcement keys sign, for an offer.", _text_of, gives=bytes, query=REF),
+    Route(
+        "POST", "/v1/offers/signed", "Read a statement that our announcement keys signed elsewhere.", _signed,
+        takes=bytes, gives=t.SignedStatement, body_max=NOTE_BYTES_MAX,
     ),
     Route(
         "GET", "/v1/offers/published", "An announcement or minute that both have signed, as it is published.",

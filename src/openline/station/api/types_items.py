@@ -110,6 +110,22 @@ class Offer(Answer, frozen=True, kw_only=True):
     approved_by: tuple[str, ...] = ()
 
 
+class StatementText(Ask, frozen=True, kw_only=True):
+    """What a statement would say, by language, before anybody signed it."""
+
+    texts: dict[str, str]
+    minute: bool = False
+
+
+class SignedStatement(Answer, frozen=True, kw_only=True):
+    """A statement that our side's announcement keys signed elsewhere: what a draft of it takes."""
+
+    minute: bool
+    texts: dict[str, str]
+    ed25519: str
+    mldsa44: str
+
+
 class Suspended(Answer, frozen=True, kw_only=True):
     """Where a suspension cuts. `ends_s`: when a concluded restoration lifts it there; null: none does yet."""
 
