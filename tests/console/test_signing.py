@@ -77,8 +77,10 @@ def test_two_officers_release_by_passkey_and_key(at, south):
     assert release(south, kim, draft).headers["location"] == "/release"
     assert one(south, draft).approved_by == ("kim",)
     before = south.status().heads.entries
-    assert release(south, lee, one(south, draft)).status_code == 303
+    last = release(south, lee, one(south, draft)).headers["location"]
 
+    assert last.startswith("/record/entry?ref=")
+    assert "leaflets" in lee.get(last).text
     assert south.status().heads.entries == before + 1
     assert rows(at)[:4] == [journal.APPROVED, journal.ASSERTED, journal.APPROVED, journal.ASSERTED]
     last, asserted = at.accounts.log.last(2)
@@ -220,9 +222,9 @@ def test_a_counter_of_before_signs_nothing(at, south):
 @pytest.mark.parametrize(
     ("address", "path"),
     [
-        ("/release", "/release"), ("/record?line=1", "/record?line=1"), ("//evil.example", "/"),
-        ("http://evil.example/", "/"), ("javascript:alert(1)", "/"), ("/\\evil.example", "/"), ("/a//b", "/"),
-        ("", "/"),
+        ("/release", "/release"), ("/record?line=1", "/record?line=1"), ("//evil.example", "/drafts"),
+        ("http://evil.example/", "/drafts"), ("javascript:alert(1)", "/drafts"), ("/\\evil.example", "/drafts"),
+        ("/a//b", "/drafts"), ("", "/drafts"),
     ],
 )  # fmt: skip
 def test_the_way_back_is_a_path_of_this_console(address, path):

@@ -23,11 +23,12 @@ from openline.station.api import types as t
 from openline.station.api.types_agreed import Agreed
 from openline.wire.errors import Misuse, OpenlineError
 
-BACK: Final = "/"
+RECORDED: Final = "/record/entry"  # where whoever gave the last approval sees what came of it
+BACK: Final = "/drafts"
 
 
 class SignForm(NamedTuple):
-    """What the component shows and signs. `back`: the path to go to afterwards; `refusal`: why this officer cannot
+    """What the component shows and signs. `back`: the path to go to while it waits for others; `refusal`: why this officer cannot
     release this draft, "" if they can."""
 
     draft: t.Drafted
@@ -61,12 +62,6 @@ async def form(asked: Asked, draft: t.Drafted, back: str = BACK) -> SignForm:
     )
 
 
-async def page(asked: Asked) -> Response:
-    """One draft with the component, for whoever comes from a list of them."""
-    drafted = await asked.console.link.get(f"/v1/drafts/{part(asked.path['draft'])}", t.Drafted)
-    return await asked.page("sign.html", form=await form(asked, drafted, asked.query.get("back", BACK)))
-
-
 async def options(asked: Asked) -> Response:
     """What the passkey is asked, and a ticket for one try; or why not, as JSON."""
     try:
@@ -96,6 +91,8 @@ async def release(asked: Asked) -> Response:
         accounts.releases.not_taken(draft, error.what, accounts.now())
         raise
     accounts.releases.taken(draft, told, accounts.now())
+    if told.entry is not None:
+        return asked.go(f"{RECORDED}?ref={part(told.entry.id)}")
     return asked.go(path_of(sent["back"]))
 
 
@@ -125,7 +122,6 @@ async def _draft(asked: Asked) -> Draft:
 
 
 PLACES: Final = (
-    Place("GET", "/sign/{draft}", page, RELEASE | DUTY, "Sign and release"),
     Place("POST", "/sign/{draft}/ask", options, RELEASE | DUTY),
     Place("POST", "/sign/{draft}", release, RELEASE | DUTY),
 )

@@ -14,7 +14,7 @@
 //
 // It shows what the page read out of the draft's bytes, says which key and passkeys are lacking and where to get them,
 // and on its button: signs, has the passkey assert the SHA-256 of what was signed, and posts both to /sign/DRAFT. The
-// answer redirects to form.back with the outcome. It needs no other script, and changes nothing outside itself.
+// answer redirects to the entry if it is recorded, else to form.back. It needs no other script, and changes nothing outside itself.
 
 import { argon2idAsync, chacha20poly1305 } from "./built/keyfile.js";
 import { decode, encodeNumber, fromHex, join, toHex } from "./cbor.js";
