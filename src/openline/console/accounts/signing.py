@@ -28,8 +28,8 @@ BACK: Final = "/drafts"
 
 
 class SignForm(NamedTuple):
-    """What the component shows and signs. `back`: the path to go to while it waits for others; `refusal`: why this officer cannot
-    release this draft, "" if they can."""
+    """What the component shows and signs. `back`: the path to go to while it waits for others; `refusal`: why this
+    officer cannot release this draft, "" if they can."""
 
     draft: t.Drafted
     accord: str

@@ -119,9 +119,10 @@ async def go_off(asked: Asked) -> Response:
     if not forms.sure(asked, form, problems):
         return await _off_page(asked, form["post"], problems)
     await _own(asked, form["post"])
+    kept = await session_of(asked) if isinstance(asked.console.gate, AccountsGate) else None  # it ends with the watch
     await asked.console.link.post("/v1/watch/off", types_duty.WatchOff(post=form["post"] or None), types_duty.Watch)
-    if isinstance(asked.console.gate, AccountsGate):
-        gate, session = await session_of(asked)
+    if kept is not None:
+        gate, session = kept
         gate.accounts.sessions.end(session, gate.accounts.now().clock_s, "went off watch")
         return gate.signed_out(asked.go(SIGN_IN))
     return asked.go("/watch")
