@@ -94,8 +94,9 @@ def test_values_are_told_as_koreans_read_them(value, korean):
 
 def test_a_template_of_a_newer_station_is_said_in_english():
     """What this console does not know is shown whole, in English, and not half."""
-    strange = types_said.Sentence(template="A {thing} came.", values={"thing": "comet"}, text="A comet came.")
-    assert sentences.tell(strange, KOREAN) == "A comet came."
+    age = types_said.Length(amount=17, unit="min")
+    strange = types_said.Sentence(template="It came {age} ago.", values={"age": age}, text="It came 17 min ago.")
+    assert sentences.tell(strange, KOREAN) == "It came 17 min ago."
 
 
 def test_every_name_of_a_fact_is_a_word_of_the_console():

@@ -119,7 +119,19 @@ def test_where_neither_knew_of_the_other_their_clocks_decide():
     forth, _ = walked(chains, "newer", (0, 0), 100)
     assert [place.side for place in forth] == [0, 0, 0, 1, 1, 1]
     back, _ = walked(chains, "older", chains.end, 100)
-    assert sorted(back) == sorted(forth)
+    assert back == forth[::-1]
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+def test_a_clock_that_is_wrong_moves_no_cause_behind_its_effect(behind):
+    """One side's clock is an hour behind: what it acknowledged still comes before what it then wrote."""
+    skewed = Both()
+    for n in range(40):
+        skewed.write(n % 2, time_s=START_S + n - (3600 if n % 2 == behind else 0))
+    chains = skewed.chains()
+
+    assert walked(chains, "newer", (0, 0), 100)[0] == skewed.order
+    assert walked(chains, "older", chains.end, 100)[0] == skewed.order[::-1]
 
 
 def test_a_cut_by_time_is_found_without_reading_the_record(both):
@@ -154,3 +166,16 @@ def test_a_head_that_is_named_is_where_it_says():
         assert [chains.before(side, chains.spot(side, n)) for n in numbers] == numbers
         assert chains.before(side, (0, 10**9)) == chains.end[side]
         assert chains.before(side, (7, 0)) == chains.end[side]
+
+
+def test_a_chain_that_went_on_in_another_generation_is_one_chain():
+    """Five entries of generation 0 and three of generation 2: numbers run through, and nothing lies in generation 1."""
+    lengths = {0: 5, 2: 3}
+    record: Any = SimpleNamespace(generations=lambda side: list(lengths), length=lambda side, gen: lengths[gen])
+    context: Any = SimpleNamespace(record=record)
+    chains = Chains(context)
+
+    assert chains.end == (8, 8)
+    assert [chains.spot(0, n) for n in range(8)] == [*((0, n) for n in range(5)), *((2, n) for n in range(3))]
+    assert [chains.before(0, chains.spot(0, n)) for n in range(8)] == list(range(8))
+    assert (chains.before(0, (1, 4)), chains.before(0, (0, 9)), chains.before(0, (3, 0))) == (5, 5, 8)
