@@ -55,6 +55,7 @@ class Pages:
                 said=partial(sentences.tell, words=words),
                 said_all=partial(sentences.tell_all, words=words),
                 value=partial(sentences.value_told, words=words),
+                ahead=partial(sentences.ahead, words=words),
             )
             made.globals.update(signs=signs, sign=signs.sign, language=words.language, version=self.console.version)
             self._environments[words.language] = made

@@ -66,6 +66,18 @@ def length(value: Length, words: Words) -> str:
             return _("{amount} days").format(amount=amount)
 
 
+def ahead(seconds: int, words: Words) -> str:
+    """How long until something, in days and hours, hours and minutes, or minutes."""
+    minutes = max(seconds, 0) // 60
+    days, hours = minutes // 1440, minutes // 60 % 24
+    parts = (
+        (Length(amount=days, unit="days"), Length(amount=hours, unit="h")) if days
+        else (Length(amount=hours, unit="h"), Length(amount=minutes % 60, unit="min")) if hours
+        else (Length(amount=minutes, unit="min"),)
+    )  # fmt: skip
+    return " ".join(length(each, words) for each in parts)
+
+
 def moment(value: Moment, words: Words) -> str:
     """An instant by the clock of its zone, with as much of its date as was asked for."""
     if value.date == "none":

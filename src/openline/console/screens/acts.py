@@ -28,6 +28,7 @@ LISTED: Final = 200
 PAST: Final = 20
 ACTS: Final = ("suspend", "propose", "accept", "withdraw", "amendment")
 RESTORING: Final = ("propose", "amendment", "generation")
+STATEMENTS: Final = ("announcement", "minute")
 RECORDED_MAX: Final = 100
 
 
@@ -52,6 +53,10 @@ async def gathered(link: Link, look: Look) -> dict[str, Any]:
         "ours": [offer for offer in waiting if offer.author == look.us.name],
         "counters": counters(waiting),
         "past": [offer for offer in restoring if offer not in waiting][:PAST],
+        "statements": sum(
+            offer.kind in STATEMENTS and offer.waits_for == "us" and offer.author != look.us.name
+            for offer in offers.offers
+        ),
         "drafts": [draft for draft in drafts if draft.kind in ACTS],
     }
 

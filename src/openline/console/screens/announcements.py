@@ -20,14 +20,14 @@ from openline.console.asked import Asked, Form
 from openline.console.drafting import drafted, officers_needed
 from openline.console.forms import Problems, Typed
 from openline.console.places import Place
-from openline.console.screens.acts import LISTED, RECORDED_MAX
+from openline.console.screens.acts import LISTED, RECORDED_MAX, STATEMENTS
 from openline.console.screens.acts_forms import offer_of
 from openline.station.api import types as t
 from openline.station.api import types_items
 from openline.wire.errors import Misuse
 from openline.wire.limits import NOTE_BYTES_MAX
 
-KINDS: Final = ("announcement", "minute")
+KINDS: Final = STATEMENTS
 LANGUAGES: Final = ("ko", "en")
 TEXT_MAX: Final = 4000  # chosen: two screens of text; the record's bound is wider
 BACK: Final = "/announcements"

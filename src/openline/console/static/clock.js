@@ -26,6 +26,17 @@ export function ago(seconds) {
   return "";
 }
 
+/** @param {number} seconds until something @returns {string} as 6 hr, 58 min, in the page's language; "" where unknown */
+export function ahead(seconds) {
+  if (!Intl.DurationFormat) return "";
+  const minutes = Math.max(0, Math.floor(seconds / 60));
+  const days = Math.floor(minutes / 1440);
+  const hours = Math.floor(minutes / 60) % 24;
+  const parts = days ? { days, hours } : { hours, minutes: minutes % 60 };
+  if (!minutes) return "";
+  return new Intl.DurationFormat(document.documentElement.lang, { style: "short" }).format(parts);
+}
+
 /** Write every clock and age on the page anew. */
 export function tick() {
   const at = new Date(now());
@@ -36,6 +47,10 @@ export function tick() {
   }
   for (const element of document.querySelectorAll("time[data-ago]")) {
     element.textContent = ago(at.getTime() / 1000 - Number(element.dataset.ago));
+  }
+  for (const element of document.querySelectorAll("time[data-until]")) {
+    const text = ahead(Number(element.dataset.until) - at.getTime() / 1000);
+    if (text && element.textContent !== text) element.textContent = text;
   }
 }
 

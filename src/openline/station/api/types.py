@@ -289,7 +289,8 @@ class Return(Answer, frozen=True, kw_only=True):
 
 class Status(Answer, frozen=True, kw_only=True):
     """`acknowledged`: which of the alarms an officer knows of, and who. `remarks`: sentences that are no alarm.
-    `offers`: theirs that we may accept."""
+    `offers`: theirs that we may accept. `probes_ok`: whether our own network answered our probes last; null: none are
+    configured, or none came back yet."""
 
     version: str
     side: str
@@ -310,6 +311,7 @@ class Status(Answer, frozen=True, kw_only=True):
     calls: int
     offers: int = 0
     coming_back: Return | None = None
+    probes_ok: bool | None = None
     backed_up_s: int | None = None
 
 

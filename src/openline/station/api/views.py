@@ -69,6 +69,7 @@ class Views:
             drafts=drafts,
             calls=len(desk.calls.ringing_here()) + len(desk.calls.placed),
             coming_back=self._return(desk) if ctx.restoring else None,
+            probes_ok=None if desk.watch.probes is None else desk.watch.probes[0],
             backed_up_s=None if (noted := ctx.store.meta(BACKED_UP)) is None else int(noted),
         )
 
