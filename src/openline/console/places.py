@@ -57,6 +57,7 @@ def screens() -> tuple[Any, ...]:
         history,
         inbox,
         items,
+        letters,
         outbox,
         play,
         preferences,
@@ -90,6 +91,7 @@ def screens() -> tuple[Any, ...]:
         outbox,
         releasing,
         documents,
+        letters,
     )
 
 

@@ -83,6 +83,23 @@ export function encodeNumber(number) {
   return out;
 }
 
+/** The encoding of a number, a text, bytes or an array of these. Throws TypeError. */
+export function encode(value) {
+  if (typeof value === "number" || typeof value === "bigint") return encodeNumber(value);
+  if (typeof value === "string") return headed(0x60, new TextEncoder().encode(value));
+  if (value instanceof Uint8Array) return headed(0x40, value);
+  if (!Array.isArray(value)) throw new TypeError("no kind of value that is written here");
+  const head = encodeNumber(value.length);
+  head[0] |= 0x80;
+  return join(head, ...value.map(encode));
+}
+
+function headed(major, bytes) {
+  const head = encodeNumber(bytes.length);
+  head[0] |= major;
+  return join(head, bytes);
+}
+
 export function join(...parts) {
   const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;

@@ -56,8 +56,7 @@ export function officerMessage(accordId, side, body, officer, counter) {
 /** The name and the seed in an officer's key file; the passphrase of one without is not looked at. `progress`: called
  *  with the share done. Throws KeyRefused. */
 export async function openKeyFile(data, passphrase, progress = () => {}) {
-  const items = itemsOf(data);
-  const [kind, secret] = items.length === 3 ? items.slice(1) : await opened(items, passphrase, progress);
+  const [kind, secret] = await openFile(data, passphrase, progress);
   if (kind !== "officer") throw new KeyRefused("not-an-officer");
   const fields = mapOf(secret);
   const [name, seed] = [fields.get(1), fields.get(2)];
@@ -65,6 +64,12 @@ export async function openKeyFile(data, passphrase, progress = () => {}) {
     throw new KeyRefused("not-a-key-file");
   }
   return { name, seed };
+}
+
+/** The kind and the secret of any key file. Throws KeyRefused. */
+export async function openFile(data, passphrase, progress = () => {}) {
+  const items = itemsOf(data);
+  return items.length === 3 ? items.slice(1) : opened(items, passphrase, progress);
 }
 
 function itemsOf(data) {
@@ -80,7 +85,8 @@ function itemsOf(data) {
   throw new KeyRefused("not-a-key-file");
 }
 
-function mapOf(secret) {
+/** The fields of a secret, by number. Throws KeyRefused. */
+export function mapOf(secret) {
   try {
     const fields = decode(secret);
     if (fields instanceof Map) return fields;
