@@ -25,6 +25,7 @@ from openline.audit.words import KIND_WORDS, headline, plain
 from openline.cli.asking import asking, station_option
 from openline.cli.audit import DOES_NOT_VERIFY, opened, progress_bar
 from openline.cli.files import FILE, json_option, passphrase_option
+from openline.cli.record_heads import heads
 from openline.wire.errors import Misuse
 
 EXPORT: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -34,6 +35,9 @@ NOT_PROVEN: Final = "This is what the record says; `openline audit` proves an ex
 @click.group()
 def record() -> None:
     """Show, export or compare records."""
+
+
+record.add_command(heads)
 
 
 def instant(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
