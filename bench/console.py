@@ -96,7 +96,10 @@ async def rings(pages: list[Page], north: Asking, count: int) -> list[float]:
 async def open_pages(port: int) -> AsyncIterator[list[Page]]:
     at = origin(HOST, port)
     address = f"ws://{HOST}.localhost:{port}/live?regions=bar,board&language=en"
-    sockets = [await connect(address, host="127.0.0.1", port=port, origin=at) for _ in range(PAGES)]  # type: ignore[arg-type]
+    sockets = [
+        await connect(address, host="127.0.0.1", port=port, origin=at)  # type: ignore[arg-type]
+        for _ in range(PAGES)
+    ]
     try:
         yield [Page(socket) for socket in sockets]
     finally:
