@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final, overload
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import click
@@ -18,6 +18,7 @@ import msgspec
 
 from openline.carriers import courier as loads
 from openline.carriers.courier import Read, Written
+from openline.carriers.spooled import Spooled
 from openline.cli.asking import Asking, asking, station_option
 from openline.cli.files import for_terminal, json_option
 from openline.station.api import frames
@@ -65,33 +66,6 @@ def packed_lines(folder: Path, written: Written) -> list[str]:
 
 def _query(carrier: str | None) -> str:
     return "" if carrier is None else "?" + urlencode({"carrier": carrier})
-
-
-class Spooled(Sequence[bytes]):
-    """Bundles in a file: as many as there are, one at a time in memory."""
-
-    def __init__(self, file: BinaryIO, bundles: Iterable[bytes]) -> None:
-        self._file = file
-        self._at = [0]
-        for bundle in bundles:
-            file.write(bundle)
-            self._at.append(self._at[-1] + len(bundle))
-
-    def __len__(self) -> int:
-        return len(self._at) - 1
-
-    @overload
-    def __getitem__(self, which: int) -> bytes: ...
-    @overload
-    def __getitem__(self, which: slice) -> list[bytes]: ...
-    def __getitem__(self, which: int | slice) -> bytes | list[bytes]:
-        if isinstance(which, slice):
-            return [self[each] for each in range(*which.indices(len(self)))]
-        if not -len(self) <= which < len(self):
-            raise IndexError(which)
-        which %= len(self)
-        self._file.seek(self._at[which])
-        return self._file.read(self._at[which + 1] - self._at[which])
 
 
 # ---- unpack

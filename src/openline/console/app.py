@@ -37,7 +37,7 @@ STATUS: Final[tuple[tuple[type[OpenlineError], int], ...]] = (
     (Refused, 409), (Misuse, 400), (Unreachable, 503), (OurFault, 500), (OpenlineError, 422),
 )  # fmt: skip
 LANGUAGE_COOKIE: Final = "language"
-LARGE: Final = "/documents"  # where forms bring a document's pages
+LARGE: Final = ("/documents", "/courier")  # where forms bring a document's pages, or what a stick holds
 
 
 class Console:

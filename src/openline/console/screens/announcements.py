@@ -17,6 +17,7 @@ from starlette.responses import Response
 from openline.console import forms
 from openline.console.acting import ANYONE, DUTY
 from openline.console.asked import Asked, Form
+from openline.console.downloads import attachment
 from openline.console.drafting import drafted, officers_needed
 from openline.console.forms import Problems, Typed
 from openline.console.places import Place
@@ -29,6 +30,7 @@ from openline.wire.limits import NOTE_BYTES_MAX
 
 KINDS: Final = STATEMENTS
 LANGUAGES: Final = ("ko", "en")
+PLAIN: Final = "text/plain; charset=utf-8"
 TEXT_MAX: Final = 4000  # chosen: two screens of text; the record's bound is wider
 BACK: Final = "/announcements"
 
@@ -94,7 +96,7 @@ async def write(asked: Asked) -> Response:
         return await asked.page("announcement_new.html", status=status, typed=typed, problems=problems)
     text = await _composed(asked, texts, form["kind"])
     if form["step"] == "download":
-        return attachment(text, "statement.txt", "text/plain; charset=utf-8")
+        return attachment("statement.txt", text, PLAIN)
     look = await asked.console.watcher.now()
     return await asked.page(
         "announcement_sign.html", typed=typed, text=text.decode(), texts=texts, kind=form["kind"],
@@ -111,18 +113,14 @@ async def to_sign(asked: Asked) -> Response:
     """What our side signs to accept an announcement or minute of theirs, as a file."""
     offer = await statement_of(asked, asked.path["offer"])
     text = await asked.console.link.get("/v1/offers/text", bytes, ref=offer.id)
-    return attachment(text, "statement.txt", "text/plain; charset=utf-8")
+    return attachment("statement.txt", text, PLAIN)
 
 
 async def published(asked: Asked) -> Response:
     """The note with all four signatures, as both sides publish it."""
     offer = await statement_of(asked, asked.path["offer"])
     note = await asked.console.link.get("/v1/offers/published", bytes, ref=offer.id)
-    return attachment(note, f"{offer.kind}-{offer.id[:8]}.note", "application/octet-stream")
-
-
-def attachment(data: bytes, name: str, media: str) -> Response:
-    return Response(data, media_type=media, headers={"content-disposition": f'attachment; filename="{name}"'})
+    return attachment(f"{offer.kind}-{offer.id[:8]}.note", note)
 
 
 # ---- what was signed elsewhere comes back

@@ -6,17 +6,18 @@ the page says so; what is proved is proved by an audit of an export, by another 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from openline.console import signs
 from openline.console.acting import ANYONE
 from openline.console.asked import Asked
+from openline.console.downloads import streamed
 from openline.console.draw import chains, svg
 from openline.console.places import Place
 from openline.console.words import Words
@@ -158,22 +159,9 @@ async def heads(asked: Asked) -> Response:
 async def export(asked: Asked) -> Response:
     """The whole record as one file, as the station makes it."""
     look = await asked.console.watcher.now()
-    pieces = asked.console.link.stream("GET", "/v1/record/export")
-    first = await anext(pieces)  # a fault is told before anything is sent
     at = datetime.fromtimestamp(look.status.now_s, ZoneInfo("UTC"))
-    name = f"{look.us.name}-{at:%Y%m%dT%H%MZ}.openline"
-    quoted = "".join(each if each.isascii() and (each.isalnum() or each in "-.") else "_" for each in name)
-    return StreamingResponse(
-        _after(first, pieces),
-        media_type="application/octet-stream",
-        headers={"content-disposition": f'attachment; filename="{quoted}"'},
-    )
-
-
-async def _after(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for piece in pieces:
-        yield piece
+    pieces = asked.console.link.stream("GET", "/v1/record/export")
+    return await streamed(f"{look.us.name}-{at:%Y%m%dT%H%MZ}.openline", pieces)
 
 
 PLACES: Final = (

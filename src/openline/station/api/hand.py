@@ -8,14 +8,22 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import tempfile
+import zipfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
+from starlette.responses import StreamingResponse
+
+from openline.carriers import load_file
+from openline.carriers.spooled import Spooled
 from openline.ports import Now
 from openline.station.api import types as t
 from openline.station.api.citing import Citations
 from openline.station.api.frames import END, frame
+from openline.station.api.keep import Copies
 from openline.station.desk import Desk
 from openline.station.driver import Driver
 from openline.wire.accord import CarrierKind
@@ -47,10 +55,44 @@ def courier_of(desk: Desk, named: str | None) -> int:
 
 async def packed(runner: Driver) -> AsyncIterator[bytes]:
     """All that the other side is not known to hold, as frames."""
-    load: Iterator[bytes] = await runner.ask(lambda desk, now: desk.packing())
-    while bundles := await runner.ask(lambda desk, now: list(islice(load, AT_ONCE))):
+    async for bundles in _packing(runner):
         yield b"".join(map(frame, bundles))
     yield END
+
+
+async def _packing(runner: Driver) -> AsyncIterator[list[bytes]]:
+    """The same, a few bundles a turn."""
+    load: Iterator[bytes] = await runner.ask(lambda desk, now: desk.packing())
+    while bundles := await runner.ask(lambda desk, now: list(islice(load, AT_ONCE))):
+        yield bundles
+
+
+async def zipped(runner: Driver, copies: Copies) -> StreamingResponse:
+    """The same, as the load files that a stick carries, in one archive that anybody can open (spec 5.3.1).
+
+    Raises:
+        StorageFault: the disk has no room for it.
+    """
+    with tempfile.TemporaryFile(dir=copies.folder) as file:
+        bundles = Spooled(file)
+        async for some in _packing(runner):
+            bundles.extend(some)
+
+        def make(path: Path) -> None:
+            with zipfile.ZipFile(path, "x", zipfile.ZIP_STORED) as archive:
+                for data in load_file.dividing(bundles)[1]:
+                    archive.writestr(zipfile.ZipInfo(load_file.file_name(data)), data)
+
+        return await copies.made(make)
+
+
+async def unpacked_file(runner: Driver, citations: Citations, carrier: int, name: str, data: bytes) -> t.Unpacked:
+    """Take one load file in, which lay on a stick under a name.
+
+    Raises:
+        Damaged: it is not whole, or no load file; nothing of it was taken.
+    """
+    return await unpacked(runner, citations, carrier, load_file.decode_named(name, data).bundles)
 
 
 async def unpacked(runner: Driver, citations: Citations, carrier: int, bundles: Sequence[bytes]) -> t.Unpacked:

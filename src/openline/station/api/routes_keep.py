@@ -15,6 +15,7 @@ from openline.station.api import types as t
 from openline.station.api.app import BYTES, Asked, Route
 from openline.station.api.views import BACKED_UP
 from openline.station.exporting import export
+from openline.wire.limits import LOAD_FILE_BYTES_MAX
 
 if TYPE_CHECKING:
     from openline.station.api.routes import Service
@@ -62,6 +63,17 @@ async def _unpack(service: Service, asked: Asked) -> t.Unpacked:
     return await hand.unpacked(service.runner, service.citations, carrier, frames.split(asked.body))
 
 
+async def _load(service: Service, asked: Asked) -> StreamingResponse:
+    hand.courier_of(service.runner.desk, asked.query.get("carrier"))
+    return await hand.zipped(service.runner, service.copies)
+
+
+async def _file(service: Service, asked: Asked) -> t.Unpacked:
+    carrier = hand.courier_of(service.runner.desk, asked.query.get("carrier"))
+    name = asked.query.get("name", "")
+    return await hand.unpacked_file(service.runner, service.citations, carrier, name, asked.body)
+
+
 CARRIER: Final = (("carrier", "the courier's id, where the accord has more than one"),)
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -73,5 +85,14 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/v1/courier/unpack", "Take framed bundles in that a person carried here.", _unpack, takes=bytes,
         gives=t.Unpacked, query=CARRIER, body_max=frames.PIECE_BYTES_MAX,
+    ),
+    Route(
+        "POST", "/v1/courier/load", "All that the other side lacks, as load files in an archive.", _load, gives=bytes,
+        query=CARRIER,
+    ),
+    Route(
+        "POST", "/v1/courier/file", "Take a load file in that a person carried here.", _file, takes=bytes,
+        gives=t.Unpacked, query=(*CARRIER, ("name", "the file's name, as it lay on the stick")),
+        body_max=LOAD_FILE_BYTES_MAX,
     ),
 )  # fmt: skip
