@@ -118,3 +118,19 @@ def test_the_play_goes_on_while_a_station_is_down_in_it(story, visit):
     south.page.get_by_role("button", name="Next step").click()
     expect(south.page.locator("#lost")).to_be_hidden()
     expect(south.page.locator(".band")).to_contain_text("The story is at its end")
+
+
+def test_an_officer_of_a_trial_cuts_a_line_in_the_page(story, visit):
+    """The browser signs with the officer's key that the demo made, and asks for no passkey; both sides see the cut."""
+    south, north = visit(story.south + "/acts/suspend?line=panmunjom"), visit(story.north)
+    page = south.page
+    page.get_by_role("button", name="Go on: see what would be signed").click()
+    for sure in page.locator("main input[type=checkbox]").all():
+        sure.check()
+    page.get_by_role("button", name="Draft the suspension").click()
+    sign = page.get_by_role("button", name=re.compile("Sign and release"))
+    page.locator("[data-key=here]").wait_for()
+    sign.click()
+
+    page.wait_for_url(re.compile("/record/entry"))
+    expect(north.page.locator("table.lines")).to_contain_text("suspended")

@@ -66,6 +66,7 @@ def hold(watched: Iterable[tuple[Page, Watch]]) -> None:
     found = []
     for page, each in watched:
         if not page.is_closed():
+            page.wait_for_load_state()
             page.evaluate("0")
         found += each.left()
     assert not found, "\n" + "\n".join(found)

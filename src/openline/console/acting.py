@@ -33,6 +33,10 @@ DUTY: Final = frozenset({Role.OFFICER})
 RELEASE: Final = frozenset({Role.RELEASER})
 
 
+class Unproved:
+    """A gate of a trial: nobody shows who they are, so nobody can be asked to show it again (ADR 0024)."""
+
+
 class Gate(Protocol):
     """Tells who a request comes from; None: nobody who is signed in."""
 

@@ -10,16 +10,17 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from openline.console.acting import ANYONE, Acting
+from openline.console.acting import ANYONE, Acting, Unproved
 from openline.console.app import Console
 from openline.console.asked import Asked
 from openline.console.link import Link, Unreachable
@@ -42,11 +43,13 @@ class Known(NamedTuple):
     posts: dict[str, str]
 
 
-class TrialGate:
-    """Lets in whoever comes, as the officer they chose, or else the first."""
+class TrialGate(Unproved):
+    """Lets in whoever comes, as the officer they chose, or else the first. `keys`: each officer's key file, without a
+    passphrase, which the browser signs releases with."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, keys: Mapping[str, bytes] = MappingProxyType({})) -> None:
         self.link = link
+        self.keys = keys
         self._known: Known | None = None
         self._asked_s = -KNOWN_S
 
@@ -106,8 +109,11 @@ async def is_play(link: Link) -> bool:
 
 
 @asynccontextmanager
-async def trial_console(socket: Path, listen: str, origin: str) -> AsyncIterator[None]:
-    """Serve the console of the station at `socket` to this machine, for as long as the context lasts.
+async def trial_console(
+    socket: Path, listen: str, origin: str, keys: Mapping[str, bytes] = MappingProxyType({})
+) -> AsyncIterator[None]:
+    """Serve the console of the station at `socket` to this machine, for as long as the context lasts. `keys`: as
+    `TrialGate`.
 
     Raises:
         Misuse: the station is not for trying, or the address is not this machine's alone.
@@ -125,7 +131,7 @@ async def trial_console(socket: Path, listen: str, origin: str) -> AsyncIterator
             "this station is neither a play nor a trial: nobody acts at it without a passkey",
             next_step="Run its console: openline console run station.toml.",
         )
-    gate = TrialGate(link)
+    gate = TrialGate(link, keys)
     console = Console(link, gate, origin)
     console.places = (*console.places, *PLACES)
     console.choices = gate.officers
@@ -141,4 +147,19 @@ async def choose(asked: Asked) -> Response:
     return response
 
 
-PLACES: Final = (Place("POST", "/trial/officer", choose, ANYONE),)
+async def key(asked: Asked) -> Response:
+    """The key file of the officer whom this browser acts as.
+
+    Raises:
+        Misuse: the trial has none.
+    """
+    gate = asked.console.gate
+    if not isinstance(gate, TrialGate) or asked.officer not in gate.keys:
+        raise Misuse("there is no key of this officer here", next_step="Release by command line: openline release.")
+    return Response(gate.keys[asked.officer], media_type="application/octet-stream")
+
+
+PLACES: Final = (
+    Place("POST", "/trial/officer", choose, ANYONE),
+    Place("GET", "/trial/key", key, ANYONE),
+)

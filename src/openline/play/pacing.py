@@ -172,7 +172,6 @@ def _told(scenario: Scenario, step: Step, held: bool | None) -> PlayedStep:
 
 async def _breath() -> None:
     """Let everything else in the loop have its turn."""
-    loop = asyncio.get_running_loop()
-    turn = loop.create_future()
-    loop.call_soon(turn.set_result, None)
-    await turn
+    turn = asyncio.Event()
+    asyncio.get_running_loop().call_soon(turn.set)
+    await turn.wait()

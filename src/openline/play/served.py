@@ -50,13 +50,14 @@ class Played:
         self.beside: list[Callable[[], Awaitable[None]]] = []  # a play has nobody to tell and looks by itself
         self.log: Callable[..., None] = lambda event, **fields: None
         self.turns = 0
+        self.ended = False
         self._changed = asyncio.Event()
         self.started = False
 
     @property
     def runs(self) -> bool:
         """Whether the station still runs on this desk."""
-        return self.station.desk is self.desk
+        return self.station.desk is self.desk and not self.ended
 
     @property
     def store(self) -> Store:
@@ -189,6 +190,12 @@ class Side:
 
     def turned(self) -> None:
         if self._driver is not None:
+            self._driver.turned()
+
+    def end(self) -> None:
+        """The play is served no longer: whoever waits for something is told."""
+        if self._driver is not None:
+            self._driver.ended = True
             self._driver.turned()
 
     def look_now(self) -> None:

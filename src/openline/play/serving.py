@@ -54,6 +54,8 @@ async def served(scenario: Scenario, seed: int, folder: Path, sockets: Sequence[
             try:
                 yield pacing
             finally:
+                for side in sides:
+                    side.end()
                 running.cancel()
                 with suppress(asyncio.CancelledError):
                     await running
