@@ -62,6 +62,12 @@ def test_a_call_is_placed_shown_and_hung_up(browser: Browser, call: str, pair: P
     assert call in browser.get("/calls").text
 
 
+def test_a_line_in_use_leads_to_its_call(browser: Browser, call: str, pair: Pair):
+    """Pressing Call again, on any console of the side, rings nobody a second time."""
+    assert browser.post("/calls", data={"line": "liaison"}).headers["location"] == f"/calls/{call}"
+    assert len(lasting(pair.south)) == 1
+
+
 def test_a_call_that_is_over_cannot_be_ended_again(browser: Browser, call: str, pair: Pair):
     """The page says so and stands; it is no blank error."""
     browser.post(f"/calls/{call}/end")

@@ -20,13 +20,14 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from openline.console.accounts.gate import AccountsGate
 from openline.console.acting import Acting, Gate
 from openline.console.asked import FORM_BYTES_MAX, Asked
 from openline.console.link import Link, Unreachable
 from openline.console.live import Sockets, Watcher
 from openline.console.pages import Pages
 from openline.console.pixels import Pixels
-from openline.console.places import SIGN_IN, Place, places, regions
+from openline.console.places import SETTINGS, SIGN_IN, Place, places, regions
 from openline.console.security import Guarded
 from openline.console.words import LANGUAGES, Words, preferred, words
 from openline.wire.errors import Misuse, OpenlineError, OurFault, Refused
@@ -52,6 +53,7 @@ class Console:
         self.watcher = Watcher(link)
         self.pixels = Pixels()
         self.places: Sequence[Place] = places()
+        self.hidden = frozenset[str]() if isinstance(gate, AccountsGate) else frozenset({SETTINGS})
         self.watcher.regions.update(regions())
         self.choices: Callable[[], Awaitable[tuple[str, ...]]] | None = None  # in a trial: whom anybody may act as
 

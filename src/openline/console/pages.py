@@ -72,7 +72,8 @@ class Pages:
         nav = [
             (place.path, asked.words(place.title), place.path == asked.request.url.path)
             for place in sorted(self.console.places, key=lambda place: place.nav)
-            if place.nav and asked.acting is not None and (place.roles is None or place.roles & asked.acting.roles)
+            if place.nav and place.path not in self.console.hidden
+            and asked.acting is not None and (place.roles is None or place.roles & asked.acting.roles)
         ]
         text = self.environment(asked.words).get_template(template).render(
             look=look, fault=fault, nav=nav, acting=asked.acting, nonce=asked.request.scope["nonce"], Role=Role,

@@ -97,4 +97,5 @@ def screens() -> tuple[Any, ...]:
     )
 
 
+SETTINGS: Final = "/settings"  # of accounts: not shown where none are kept
 SIGN_IN: Final = "/sign-in"  # where whoever is not signed in is sent
