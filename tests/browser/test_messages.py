@@ -1,0 +1,160 @@
+"""Inbox, writing, outbox, release and documents in a browser: each journey by keyboard, and nothing typed is lost."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from openline.station.api import types as t
+from openline.station.api import types_items as items
+from tests.browser import axe
+from tests.browser.conftest import NARROW, WIDE
+from tests.console import hostile
+
+pytestmark = pytest.mark.slow
+
+LOOKS = [("en", "light", WIDE), ("ko", "dark", NARROW)]
+
+
+@pytest.fixture(scope="module")
+def told(consoles):
+    """Some of everything, of theirs: ids by name."""
+    north, south = consoles.pair.both
+    first = north.message("The convoy leaves at 10:00.", precedence="PRIORITY", due_s=7200, action=("duty desk",))
+    korean = north.message("호송대가 10시에 출발합니다.", translation_of=first.id, language="ko")
+    fields = {"what": "adrift", "position": "37°57′N", "at": "02:10", "who": "five", "wanted": "a tow", "x": "odd"}
+    notice = north.draft(t.Notice(line="liaison", lane="safety", form="distress", fields=fields, exercise=True)).entry
+    kept = io.BytesIO()
+    Image.new("RGB", (300, 400), "white").save(kept, "PNG")
+    pages = north.asking.post("/v1/pages", kept.getvalue(), dict[str, str])["pages"]
+    document = north.draft(t.Document(line="liaison", pages=pages, title="Corridor")).entry
+    sealed = north.message("for later")
+    consoles.pair.wait_equal()
+    assert notice is not None
+    assert document is not None
+    south.wait_until(lambda: south.asking.get("/v1/inbox/item", items.One, ref=document.id).item.pages_here)
+    for each in (first, korean, notice):
+        south.asking.post("/v1/inbox/open", items.Open(ref=each.id, officer="kim"), items.Opened)
+    draft = south.asking.post("/v1/drafts?by=kim", t.Acknowledge(target=first.id, officer="kim"), t.Drafted)
+    south.asking.post(f"/v1/drafts/{draft.id}/return", t.GiveBack(officer="lee", reason="not yet"), t.Drafted)
+    yield {"first": first.id, "notice": notice.id, "document": document.id, "sealed": sealed.id, "draft": draft.id}
+    south.asking.delete(f"/v1/drafts/{draft.id}")
+
+
+@pytest.mark.parametrize(("language", "scheme", "size"), LOOKS, ids=["en", "ko"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/inbox", "/items/{first}", "/items/{notice}", "/items/{sealed}", "/write", "/write?kind=notice&form=distress",
+        "/write?kind=notice&form=other", "/write?kind=document", "/write?answers={first}", "/outbox", "/drafts",
+        "/drafts/{draft}", "/documents", "/documents/{document}", "/documents/{document}/print",
+    ],
+)  # fmt: skip
+def test_each_page_is_for_everybody(visit, consoles, told, path, language, scheme, size):
+    """No rule of WCAG 2.2 AA is broken, in either language and light, on a desk and on a phone, and nothing is wider
+    than the phone."""
+    one = visit(consoles.south.origin + path.format(**told), officer="kim", language=language, scheme=scheme, size=size)
+    axe.hold(one.page)
+    assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_message_is_opened_and_answered_by_keyboard(visit, consoles):
+    """From the inbox to the answer in the record of the other side: no mouse, and the receipt is sent where it said."""
+    pair = consoles.pair
+    theirs = pair.north.message("Is the road open?", precedence="FLASH")
+    pair.wait_equal()
+    one = visit(f"{consoles.south.origin}/inbox", officer="kim")
+    page = one.page
+    page.get_by_role("link", name=theirs.ref).focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Open it and tell them so").wait_for()
+    page.keyboard.press("o")
+    page.get_by_label("Your answer").focus()
+    page.keyboard.type("Yes, from 10:00.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Check before it goes").wait_for()
+    assert page.locator(".figures").inner_text() == "10:00"
+    page.get_by_label("It cannot wait: send it as FLASH").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("It is in the record, and on its way.").wait_for()
+    pair.wait_equal()
+    item = pair.north.asking.get("/v1/inbox/item", items.One, ref=theirs.id).item
+    assert item is not None
+    assert [each.receipt for each in item.receipts] == ["delivered", "shown", "answered"]
+
+
+def test_an_open_inbox_shows_what_comes(visit, consoles):
+    """Nobody reloads anything."""
+    one = visit(f"{consoles.south.origin}/inbox", officer="kim")
+    entry = consoles.pair.north.message("live", precedence="IMMEDIATE", due_s=1800)
+    one.page.get_by_role("link", name=entry.ref).wait_for()
+
+
+def test_what_was_typed_outlives_the_console(visit, consoles):
+    """The console is gone in the middle of a text: the page says so, and the text is there when it is back."""
+    one = visit(f"{consoles.south.origin}/write?kind=notice&form=question", officer="kim")
+    page = one.page
+    for words in ("WebSocket", "ERR_CONNECTION_REFUSED"):
+        one.watch.expect(words)
+    page.get_by_label("Subject").fill("Route")
+    page.get_by_label("Question", exact=True).fill("Which road, and until when?")
+    page.get_by_label("PRIORITY").check()
+    consoles.south.stop()
+    try:
+        page.locator("#lost").wait_for(state="visible")
+        assert page.get_by_label("Question", exact=True).input_value() == "Which road, and until when?"
+    finally:
+        consoles.south.start()
+    page.goto(f"{consoles.south.origin}/write?kind=notice&form=question")
+    page.get_by_text("What you typed before is here again.").wait_for()
+    assert page.get_by_label("Subject").input_value() == "Route"
+    assert page.get_by_label("PRIORITY").is_checked()
+    page.get_by_role("button", name="Go on: check it").click()
+    page.get_by_role("button", name="Send it").click()
+    page.get_by_text("It is in the record, and on its way.").wait_for()
+    page.goto(f"{consoles.south.origin}/write?kind=notice&form=question")
+    assert page.get_by_label("Subject").input_value() == ""
+
+
+def test_one_press_sends_once(visit, consoles):
+    """However fast a hand is."""
+    south = consoles.pair.south
+    one = visit(f"{consoles.south.origin}/write", officer="kim")
+    one.page.get_by_label("Text", exact=True).fill("once and only once")
+    one.page.get_by_role("button", name="Go on: check it").click()
+    one.page.get_by_role("button", name="Send it").dblclick()
+    one.page.get_by_text("It is in the record, and on its way.").wait_for()
+    found = south.asking.get("/v1/outbox", items.Outbox)
+    assert sum("once and only once" in each.what for each in (*found.waiting, *found.recent)) == 1
+
+
+def test_nothing_that_they_write_runs(visit, consoles):
+    """Scripts, handlers, forms, names, titles, languages: every page that shows them runs none, and asks nothing of
+    anybody else. The watch over the page fails on any breach of policy."""
+    pair = consoles.pair
+    north, south = pair.both
+    text = north.message(hostile.TEXT, language=hostile.LANGUAGE, action=(hostile.NAME,), info=(hostile.NAME,))
+    notice = north.draft(t.Notice(line="liaison", form=hostile.NAME, fields={hostile.NAME: hostile.TEXT})).entry
+    pages = north.asking.post("/v1/pages", b"<script>alert(1)</script>", dict[str, str])["pages"]
+    document = north.draft(t.Document(line="liaison", pages=pages, title=hostile.TEXT)).entry
+    pair.wait_equal()
+    assert notice is not None
+    assert document is not None
+    south.wait_until(lambda: south.asking.get("/v1/inbox/item", items.One, ref=document.id).item.pages_here)
+    one = visit(f"{consoles.south.origin}/inbox", officer="kim")
+    dialogs = []
+    one.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    for each in (text, notice, document):
+        one.page.goto(f"{consoles.south.origin}/items/{each.id}")
+        one.page.get_by_role("button", name="Open it and tell them so").click()
+        one.page.get_by_role("heading", name="Receipts").wait_for()
+        one.page.goto(f"{consoles.south.origin}/write?translation_of={each.id}")
+    one.page.goto(f"{consoles.south.origin}/documents/{document.id}")
+    one.page.goto(f"{consoles.south.origin}/inbox")
+    one.page.goto(f"{consoles.south.origin}/documents")
+    assert dialogs == []
