@@ -153,7 +153,7 @@ def test_two_officers_release_in_two_browsers(site, officer, tmp_path):
         page.goto(f"/drafts/{draft.id}")
         shown = page.locator("[data-sign-and-release] dl")
         assert "leaflets <b>and</b> drones" in shown.inner_text()
-        assert "line 0 liaison" in shown.inner_text()
+        assert "liaison (line 0) liaison" in shown.inner_text()
         axe.hold(page)
         page.get_by_role("button", name="Sign and release").focus()
         page.keyboard.press("Enter")

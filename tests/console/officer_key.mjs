@@ -17,7 +17,7 @@ const answers = {
     const wiped = seed.every((byte) => byte === 0);
     return { name, publicKey: toHex(publicKey), signature, extractable: key.extractable, wiped };
   },
-  read: ({ body }) => readAct(fromHex(body)),
+  read: ({ body, words, lines }) => readAct(fromHex(body), words, lines),
   kinds: () => KINDS,
   number: ({ number }) => toHex(encodeNumber(BigInt(number))),
   decodes({ data }) {

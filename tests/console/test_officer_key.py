@@ -205,6 +205,11 @@ def test_the_page_shows_what_the_bytes_say(page):
             ["reason", "<b>leaflets</b>"],
         ],
     }
+    words, lines = {"suspend": "중단", "reason": "사유"}, ["판문점"]
+    told = page("read", body=drafted(body).hex(), words=words, lines=lines)["found"]
+    assert told["kind"] == "중단"
+    assert told["rows"][0] == ["scope", "판문점 (line 0) liaison, line 1 safety"]
+    assert told["rows"][2] == ["사유", "<b>leaflets</b>"]
     for each in acts():
         plain = bodies.to_plain(each)
         rows = page("read", body=drafted(each).hex())["found"]["rows"]

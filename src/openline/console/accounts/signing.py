@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse, Response
 
+from openline.console import body_told
 from openline.console.accounts import releases
 from openline.console.accounts.gate import session_of
 from openline.console.accounts.releases import Asked as Draft
@@ -29,7 +30,7 @@ BACK: Final = "/drafts"
 
 class SignForm(NamedTuple):
     """What the component shows and signs. `back`: the path to go to while it waits for others; `refusal`: why this
-    officer cannot release this draft, "" if they can."""
+    officer cannot release this draft, "" if they can; `told`: the reader's words for what the page reads, as JSON."""
 
     draft: t.Drafted
     accord: str
@@ -40,6 +41,7 @@ class SignForm(NamedTuple):
     counter: int
     back: str
     refusal: str
+    told: str
 
 
 async def form(asked: Asked, draft: t.Drafted, back: str = BACK) -> SignForm:
@@ -49,7 +51,8 @@ async def form(asked: Asked, draft: t.Drafted, back: str = BACK) -> SignForm:
         OpenlineError: the station does not say who the officer is.
     """
     acting = _acting(asked)
-    who = releases.signer(await _agreed(asked), acting.officer)
+    agreed = await _agreed(asked)
+    who = releases.signer(agreed, acting.officer)
     counter, refusal = 0, ""
     try:
         counter = releases.ask(who, draft, acting.roles).counter
@@ -57,9 +60,16 @@ async def form(asked: Asked, draft: t.Drafted, back: str = BACK) -> SignForm:
         refusal = error.what
     if acting.officer in draft.approved_by:
         refusal = "you have approved this already; it needs another officer"
+    named = {**body_told.LABELS, **body_told.KINDS}
+    told = {
+        "what": asked.words("What"),
+        "words": {name: asked.words(word) for name, word in named.items() if word},
+        "lines": [line.id for line in agreed.lines],
+    }
     return SignForm(
-        draft, who.accord_id.hex(), who.side, who.number, who.name, who.key, counter, path_of(back), refusal
-    )
+        draft, who.accord_id.hex(), who.side, who.number, who.name, who.key, counter, path_of(back), refusal,
+        json.dumps(told, ensure_ascii=False),
+    )  # fmt: skip
 
 
 async def options(asked: Asked) -> Response:

@@ -9,6 +9,7 @@ Rules of this file:
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
@@ -20,6 +21,7 @@ from openline.console.accounts.roster import PASSKEYS_WANTED
 from openline.console.accounts.sessions import Session
 from openline.console.acting import ANYONE, Role
 from openline.console.asked import Asked, Form
+from openline.console.pages import CALENDAR_END_S
 from openline.console.places import Place
 from openline.wire.errors import Misuse, OpenlineError, Refused
 
@@ -189,12 +191,18 @@ async def log(asked: Asked) -> Response:
 
 def facts(row: Row) -> list[tuple[str, str]]:
     """What a row tells, each fact short enough for a table."""
-    told = dict(row.facts)
+    told = {name: _instant(value) if name.endswith("_s") else value for name, value in row.facts.items()}
     if row.digest:
         told["digest"] = row.digest.hex()
     texts = [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
              for name, value in told.items() if value not in (None, "")]  # fmt: skip
     return [(name, text if len(text) <= FACT_MAX else f"{text[:FACT_MAX]}…") for name, text in texts]
+
+
+def _instant(value: Any) -> Any:
+    """A time of the log, as people read it; whatever else stands there as it is."""
+    in_calendar = isinstance(value, int) and 0 <= value < CALENDAR_END_S
+    return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M}Z" if in_calendar else value
 
 
 PLACES: Final = (

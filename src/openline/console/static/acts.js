@@ -1,7 +1,8 @@
 // What a draft's bytes say, read in the page, so that an officer sees what is signed and not what a server says of it.
 //
 // Rules of this file: the names are those of spec 3.4 (a test holds them to it); nothing is left out of what is shown;
-// what has no name here is shown by its number.
+// what has no name here is shown by its number. The reader's words for names, and the lines' names, come from the page;
+// a line's number, which is what the bytes hold, stands beside its name.
 
 import { decode, toHex } from "./cbor.js";
 
@@ -34,31 +35,35 @@ const WORDS = {
 const MOMENTS = new Set(["effective_s", "from_s", "expires_s"]);
 const SHOWN_BYTES = 32;
 
-/** The kind of an act and its fields, each as a name and a text. Throws TypeError where `body` is no [kind, body]. */
-export function readAct(body) {
+/** The kind of an act and its fields, each as a name and a text. `words`: the reader's for the names of kinds and
+ *  fields; `lines`: the names of the accord's lines. Throws TypeError where `body` is no [kind, body]. */
+export function readAct(body, words = {}, lines = []) {
   const pair = decode(body);
   const [kind, fields] = Array.isArray(pair) && pair.length === 2 ? pair : [];
   if (typeof kind !== "number" || !(fields === null || fields instanceof Map)) throw new TypeError("no kind and body");
   const [name, names] = KINDS[kind] ?? [`kind ${kind}`, {}];
   const rows = [...(fields ?? [])].map(([key, value]) => {
     const called = names[key] ?? `field ${key}`;
-    return [called, told(called, value)];
+    return [words[called] ?? called, told(called, value, lines)];
   });
-  return { kind: name, rows };
+  return { kind: words[name] ?? name, rows };
 }
 
-function told(name, value) {
+const lineTold = (number, lines) => (lines[number] ? `${lines[number]} (line ${number})` : `line ${number}`);
+
+function told(name, value, lines) {
   if (WORDS[name]?.[value]) return WORDS[name][value];
   if (MOMENTS.has(name) && typeof value === "number" && value <= 8.64e12) {
     return new Date(value * 1000).toISOString().replace(".000Z", "Z");
   }
+  if (name === "line") return lineTold(value, lines);
   if (name === "scope" && Array.isArray(value)) {
-    return value.map(([line, lane]) => `line ${line} ${WORDS.lane[lane] ?? lane}`).join(", ");
+    return value.map(([line, lane]) => `${lineTold(line, lines)} ${WORDS.lane[lane] ?? lane}`).join(", ");
   }
   if (value instanceof Uint8Array) {
     return value.length <= SHOWN_BYTES ? toHex(value) : `${value.length} bytes, ${toHex(value.slice(0, 8))}…`;
   }
-  if (Array.isArray(value)) return value.map((each) => told("", each)).join("; ");
-  if (value instanceof Map) return [...value].map(([key, each]) => `${key}: ${told("", each)}`).join("; ");
+  if (Array.isArray(value)) return value.map((each) => told("", each, lines)).join("; ");
+  if (value instanceof Map) return [...value].map(([key, each]) => `${key}: ${told("", each, lines)}`).join("; ");
   return String(value);
 }

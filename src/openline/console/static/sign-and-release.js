@@ -9,9 +9,9 @@ import { keyOf, officerMessage, sha256, sign, whoOf } from "./officer-key.js";
 import { Said, ask, assertion, say } from "./passkey.js";
 
 /** Put what the bytes say on the page, in rows of name and text. */
-function show(list, body) {
-  const { kind, rows } = readAct(body);
-  for (const [name, text] of [["kind", kind], ...rows]) {
+function show(list, body, { words, lines, what }) {
+  const { kind, rows } = readAct(body, words, lines);
+  for (const [name, text] of [[what, kind], ...rows]) {
     const term = document.createElement("dt");
     const told = document.createElement("dd");
     term.textContent = name;
@@ -42,7 +42,7 @@ function start(root) {
   const who = whoOf(root.dataset);
   const body = fromHex(root.dataset.body);
   try {
-    show(root.querySelector("dl"), body);
+    show(root.querySelector("dl"), body, JSON.parse(root.dataset.told));
   } catch {
     say(root, "unreadable"); // and nothing can be signed
     return;
