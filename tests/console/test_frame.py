@@ -9,6 +9,7 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from openline.console.acting import Acting, Role
+from openline.console.pages import moment
 from openline.console.places import places
 from openline.console.words import LANGUAGES, catalogues
 from tests.console.conftest import ORIGIN, browsing
@@ -152,3 +153,8 @@ def test_catalogues_agree_and_leave_nothing_empty():
                 if message.id:
                     assert message.string, f"{path.name}: {message.id!r} is not translated"
                     assert known.setdefault(str(message.id), message.string) == message.string, (path.name, message.id)
+
+
+def test_an_instant_is_told_without_a_station_too():
+    """In Zulu alone: a page that says that the station is gone does not fail over a clock."""
+    assert str(moment(1_627_347_600, None)) == "2021-07-27 01:00Z"

@@ -21,6 +21,7 @@ from openline.wire.errors import Misuse, OpenlineError
 
 if TYPE_CHECKING:
     from openline.console.app import Console
+    from openline.console.live import Look
 
 FORM_BYTES_MAX: Final = 2 * 1024 * 1024
 FIELDS_MAX: Final = 200
@@ -60,6 +61,7 @@ class Asked:
     words: Words
     acting: Acting | None
     titles: dict[str, str] = field(default_factory=dict)
+    seen: Look | None = None
 
     @property
     def path(self) -> dict[str, str]:
@@ -79,6 +81,16 @@ class Asked:
         if self.acting is None:
             raise Misuse("nobody is signed in", next_step="Sign in.")
         return self.acting.officer
+
+    async def look(self) -> Look:
+        """How the station stands, asked once a request: what a page decides by is what it shows.
+
+        Raises:
+            OpenlineError: it does not answer.
+        """
+        if self.seen is None:
+            self.seen = await self.console.watcher.now()
+        return self.seen
 
     async def form(self) -> Form:
         """The form that was sent.

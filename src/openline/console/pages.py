@@ -67,7 +67,7 @@ class Pages:
 
     async def page(self, asked: Asked, template: str, status: int, what: dict[str, Any]) -> Response:
         """A whole page; with the frame's regions as they are now."""
-        look, fault = await self._look()
+        look, fault = await self._look(asked)
         play = await self.console.watcher.play() if look is None else look.play
         nav = [
             (place.path, asked.words(place.title), place.path == asked.request.url.path)
@@ -82,9 +82,9 @@ class Pages:
         )  # fmt: skip
         return HTMLResponse(text, status)
 
-    async def _look(self) -> tuple[Look | None, str]:
+    async def _look(self, asked: Asked) -> tuple[Look | None, str]:
         try:
-            return await self.console.watcher.now(), ""
+            return await asked.look(), ""
         except OpenlineError as error:
             return None, error.what
 
@@ -119,8 +119,11 @@ def day(time_s: int, zone: str) -> str:
     return str(time_s) if at is None else f"{at:%Y-%m-%d}"
 
 
-def moment(time_s: int, look: Look) -> Markup:
-    """An instant as officers read it: date and time here, with Zulu; theirs where their clock shows another."""
+def moment(time_s: int, look: Look | None) -> Markup:
+    """An instant as officers read it: date and time here, with Zulu; theirs where their clock shows another. In Zulu
+    alone where the station does not say whose clocks there are."""
+    if look is None:
+        return Markup("{} {}").format(day(time_s, "Z"), clock(time_s, "Z"))
     here, there = _at(time_s, look.us.zone), _at(time_s, look.them.zone)
     if here is None or there is None:
         return Markup(escape(str(time_s)))

@@ -34,7 +34,7 @@ RECORDED_MAX: Final = 100
 
 async def acts(asked: Asked) -> Response:
     recorded = asked.query.get("recorded", "")[:RECORDED_MAX]
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     return await asked.page("acts.html", recorded=recorded, **await gathered(asked.console.link, look))
 
 

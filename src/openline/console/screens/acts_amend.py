@@ -61,7 +61,7 @@ async def choose(asked: Asked) -> Response:
         agreed = await asked.console.link.get("/v1/agreed", Agreed)
         return await asked.page("act_amend_choose.html", lines=agreed.lines)
     agreed, line = await _line(asked, asked.query["line"])
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     return await _form(asked, look, agreed, line, Problems(), _first(look, line))
 
 
@@ -95,7 +95,7 @@ async def _form(
 
 async def amend(asked: Asked) -> Response:
     """Check a change, say what it replaces, or draft it."""
-    form, look = await asked.form(), await asked.console.watcher.now()
+    form, look = await asked.form(), await asked.look()
     agreed, line = await _line(asked, form["line"])
     problems, typed, _ = Problems(), Typed(form), asked.words
     given = _given(_, form, typed, look, agreed, line, problems)

@@ -64,7 +64,7 @@ async def suspend_form(asked: Asked) -> Response:
 
 async def suspend(asked: Asked) -> Response:
     """Check a suspension, say what it does, or draft it."""
-    form, look, _ = await asked.form(), await asked.console.watcher.now(), asked.words
+    form, look, _ = await asked.form(), await asked.look(), asked.words
     step, problems, typed = forms.step_of(form), Problems(), Typed(form)
     lines, lanes = _scope(asked, form, look, problems)
     if len(form["reason"].encode()) > REASON_BYTES_MAX:
@@ -88,7 +88,7 @@ async def suspend(asked: Asked) -> Response:
 
 
 async def propose_form(asked: Asked) -> Response:
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     day, clock = suggested(look.status.now_s, look.us.zone, AHEAD_S)
     marked = asked.query.get("line")
     cut = tuple(line.id for line in look.status.lines if any(state.cut for state in line.lanes.values()))
@@ -110,7 +110,7 @@ async def _propose_page(asked: Asked, look: Look, problems: Problems, typed: Typ
 
 async def propose(asked: Asked) -> Response:
     """Check a proposal to restore, say what it lifts and when, or draft it."""
-    form, look, _ = await asked.form(), await asked.console.watcher.now(), asked.words
+    form, look, _ = await asked.form(), await asked.look(), asked.words
     step, problems, typed = forms.step_of(form), Problems(), Typed(form)
     lines, lanes = _scope(asked, form, look, problems)
     effective_s = asked_s(problems, _, "effective", typed, look.us.zone, look.status.now_s)
@@ -171,7 +171,7 @@ async def withdraw_form(asked: Asked) -> Response:
 
 
 async def _offer_page(asked: Asked, act: str, offer: types_items.Offer, problems: Problems) -> Response:
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     if offer.kind in ("announcement", "minute"):
         return asked.go(f"/announcements/{offer.id}")
     line: Any = next((each for each in look.agreed.lines if each.id == offer.line), None)

@@ -59,7 +59,7 @@ async def one(asked: Asked) -> Response:
 
 
 async def _one(asked: Asked, offer: types_items.Offer, problems: Problems) -> Response:
-    look, link = await asked.console.watcher.now(), asked.console.link
+    look, link = await asked.look(), asked.console.link
     text = await link.get("/v1/offers/text", bytes, ref=offer.id)
     return await asked.page(
         "announcement.html", status=400 if problems else 200, offer=offer, text=text.decode(errors="replace"),
@@ -97,7 +97,7 @@ async def write(asked: Asked) -> Response:
     text = await _composed(asked, texts, form["kind"])
     if form["step"] == "download":
         return attachment("statement.txt", text, PLAIN)
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     return await asked.page(
         "announcement_sign.html", typed=typed, text=text.decode(), texts=texts, kind=form["kind"],
         needed=officers_needed(look, "minute" if form["kind"] == "minute" else "announce"),

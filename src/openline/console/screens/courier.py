@@ -39,7 +39,7 @@ async def courier(asked: Asked) -> Response:
 
 
 async def _page(asked: Asked, brought: tuple[Brought, ...], status: int = 200, *, chosen: bool = True) -> Response:
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     couriers = [each for each in look.agreed.carriers if each.kind == "courier"]
     return await asked.page(
         "courier.html", status=status, couriers=couriers, brought=brought, chosen=chosen, most=FILES_MAX
@@ -48,7 +48,7 @@ async def _page(asked: Asked, brought: tuple[Brought, ...], status: int = 200, *
 
 async def pack(asked: Asked) -> Response:
     """All that the other side lacks, as load files in an archive."""
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     at = datetime.fromtimestamp(look.status.now_s, UTC)
     return await streamed(f"load-{at:%Y%m%dT%H%M%SZ}.zip", asked.console.link.stream("POST", "/v1/courier/load"))
 

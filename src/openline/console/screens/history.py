@@ -42,7 +42,7 @@ class Shown(NamedTuple):
 async def history(asked: Asked) -> Response:
     """The page. Query: `line`; `span` with `until` (seconds), or `from` and `to` (days of ours)."""
     _, query = asked.words, asked.query
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     zone, line = look.us.zone, query.get("line", "")
     error: dict[str, str] = {}
     try:

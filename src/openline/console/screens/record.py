@@ -33,7 +33,7 @@ READ_OUT: Final = 16  # digits of an id that are read out: a forger would need 2
 async def record(asked: Asked) -> Response:
     """The page. Query: `side`, `line`, `kind`, `text`, `day` (of ours); `before` or `after`, as a window named them."""
     _, query = asked.words, asked.query
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     filters = {name: query.get(name, "").strip() for name in FILTERS}
     error: dict[str, str] = {}
     try:
@@ -158,7 +158,7 @@ async def heads(asked: Asked) -> Response:
 
 async def export(asked: Asked) -> Response:
     """The whole record as one file, as the station makes it."""
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     at = datetime.fromtimestamp(look.status.now_s, ZoneInfo("UTC"))
     pieces = asked.console.link.stream("GET", "/v1/record/export")
     return await streamed(f"{look.us.name}-{at:%Y%m%dT%H%MZ}.openline", pieces)

@@ -44,7 +44,7 @@ async def watch(asked: Asked) -> Response:
 
 
 async def _page(asked: Asked, tested: tuple[types_duty.Tested, ...] | None) -> Response:
-    look, link = await asked.console.watcher.now(), asked.console.link
+    look, link = await asked.look(), asked.console.link
     watches = await link.get("/v1/watch", types_duty.Watches, days=LOG_DAYS)
     taken = next((each for each in watches.now if asked.acting and each.officer == asked.acting.officer), None)
     return await asked.page(

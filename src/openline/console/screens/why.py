@@ -44,7 +44,7 @@ async def why(asked: Asked) -> Response:
 
 
 async def _page(asked: Asked, problems: Problems, typed: Typed) -> Response:
-    line, look = asked.path["line"], await asked.console.watcher.now()
+    line, look = asked.path["line"], await asked.look()
     noted = await asked.console.link.get(f"/v1/lines/{part(line)}/statements", tuple[types_duty.NotedStatement, ...])
     return await asked.page(
         "why.html",
@@ -63,7 +63,7 @@ async def _page(asked: Asked, problems: Problems, typed: Typed) -> Response:
 async def note(asked: Asked) -> Response:
     """Note what was said in public about the line."""
     form, _ = await asked.form(), asked.words
-    problems, typed, look = Problems(), Typed(form), await asked.console.watcher.now()
+    problems, typed, look = Problems(), Typed(form), await asked.look()
     for name, most, lacks in (
         ("text", TEXT_MAX, _("Write what was said.")),
         ("source", SOURCE_MAX, _("Say who said it, and where.")),
