@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 SCREENS = (
     "/lines/liaison/why", "/acts", "/acts/suspend", "/acts/propose", "/acts/amend?line=liaison", "/announcements",
-    "/announcements/new", "/watch", "/watch/off?post=",
+    "/announcements/new", "/watch", "/watch/off?post=", "/courier",
 )  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
