@@ -108,6 +108,11 @@ class AckSteps:
         index = bisect_right(self.at, at)
         return self.to[index - 1] if index else NOWHERE
 
+    def rose_at(self, at: Position) -> bool:
+        """Whether the author's entry at this position acknowledged what none before it had."""
+        index = bisect_left(self.at, at)
+        return index < len(self.at) and self.at[index] == at
+
     def first_reaching(self, to: Position) -> Position | None:
         """The author's first entry that acknowledges the other chain's position `to`."""
         index = bisect_left(self.to, to)

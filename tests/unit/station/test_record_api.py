@@ -74,6 +74,15 @@ def test_causes_come_before_effects(posts: Posts) -> None:
             assert at[other[each.side], each.ack.gen, each.ack.seq] > at[each.side, each.gen, each.seq]
 
 
+def test_each_acknowledgement_is_told_once(posts: Posts) -> None:
+    """What an entry newly acknowledges rises along its chain; what it only repeats is not told again."""
+    talk(posts, 4)
+    for side in ("north", "south"):
+        told = [each.ack for each in window(posts.north, limit="200", side=side).entries if each.ack is not None]
+        reached = [(each.gen, each.seq) for each in told][::-1]
+        assert reached == sorted(set(reached))
+
+
 def test_an_entry_says_who_acknowledged_it_first(posts: Posts) -> None:
     """The other side's first entry that acknowledges it; none while nothing came back."""
     place = sent(posts.north, "x").place

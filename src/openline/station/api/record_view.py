@@ -164,6 +164,7 @@ class RecordView:
         readable, body = self._readable(entry), entry.body
         by = self.ctx.record.ledger.acks[1 - entry.side].first_reaching((entry.gen, entry.seq))
         lane = getattr(body, "lane", None)
+        fresh = self.ctx.record.ledger.acks[entry.side].rose_at((entry.gen, entry.seq))  # a seal repeats what was so
         return t.RecordEntry(
             id=entry.id.hex(),
             place=self.citations.place(entry.place),
@@ -179,7 +180,7 @@ class RecordView:
             facts=tuple(
                 t.Fact(name=name, value=value_told(value)) for name, value in self.facts.of(entry, readable=readable)
             ),
-            ack=None if entry.ack is None else _spot((entry.ack.gen, entry.ack.seq)),
+            ack=_spot((entry.ack.gen, entry.ack.seq)) if entry.ack is not None and fresh else None,
             acked_by=None if by is None else _spot(by),
             sealed=isinstance(body, bodies.Letter) or not readable,
             unopened=not readable,
