@@ -8,6 +8,7 @@ import pytest
 
 from openline.console.acting import Acting, Role
 from openline.station.api import types_duty
+from tests.console.consoles import consoles
 from tests.integration.pairs import Pair
 
 HOSTILE = "<b onmouseover=alert(1)>x</b>"
@@ -95,3 +96,18 @@ def test_who_may_only_look_sees_and_cannot_press(browser):
     assert "The log of watches" in page
     assert "I take the watch" not in page
     assert 'action="/watch' not in page
+
+
+def test_with_accounts_the_session_takes_and_leaves_the_post_with_the_officer(pair, tmp_path):
+    """Taking over ends the other's session; going off ends one's own; who holds no post keeps what they had."""
+    with consoles(pair.south.folder / "station.sock", tmp_path) as at:
+        kim, lee = at.officer("kim"), at.officer("lee")
+        assert kim.post("/watch/on", data={"post": ""}).headers["location"] == "/watch?taken=1"
+        assert lee.post("/watch/off", data={"post": "", "sure": "yes"}).status_code == 409
+        assert lee.post("/watch/on", data={"post": ""}).status_code == 303
+        assert "took over from: kim" in lee.get("/watch?taken=1").text
+        assert kim.get("/watch").status_code == 303  # signed out by the handover
+        answer = lee.post("/watch/off", data={"post": "", "sure": "yes"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+        assert lee.get("/watch").status_code == 303
+    assert pair.south.asking.get("/v1/watch", types_duty.Watches).now == ()
