@@ -69,6 +69,12 @@ def written(
         '# webhook = ["https://desk.example/alarm"]',
         '# command = ["/usr/local/bin/ring"]',
         "",
+        "# [console]   # without it, officers have no web page",
+        '# listen = "127.0.0.1:7470"',
+        '# origin = "https://line.example"   # how browsers name it',
+        '# store = "console.sqlite"',
+        '# tls = "console.pem"   # for browsers; not needed behind a proxy, or under localhost',
+        "",
         *_voice(voice),
     ]
     for way in ways:
