@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from openline.core import said
 from openline.core.silence import Gap
 from openline.ports import Now
 from openline.station import config as configs
@@ -93,9 +94,9 @@ class Duty:
                 async with asyncio.timeout(LOOK_S):
                     await never.wait()
 
-    def remarks(self) -> tuple[str, ...]:
+    def remarks(self) -> tuple[said.Said, ...]:
         """What an officer should know that is no alarm."""
-        failing = (f"alarms do not go by {p.way.name}: {p.failing}" for p in self.delivery.posts if p.failing)
+        failing = (remarks.failing(post.way.name, post.failing) for post in self.delivery.posts if post.failing)
         return (*failing, *remarks.disk(self.store_folder))
 
     def acknowledged(self) -> dict[str, str]:

@@ -10,6 +10,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from openline.core.said import Said, say
+
 LOW_BYTES: Final = 2**30  # chosen: months of messages, and still room to mend it
 LOW_SHARE: Final = 20  # a twentieth
 
@@ -19,14 +21,22 @@ def store_folder(store: str) -> Path | None:
     return None if "://" in store else Path(store).parent
 
 
-def disk(folder: Path | None) -> tuple[str, ...]:
+def disk(folder: Path | None) -> tuple[Said, ...]:
     """That the disk under the store is nearly full, if it is."""
     if folder is None:
         return ()
     try:
         total, _, free = shutil.disk_usage(folder)
     except OSError as error:
-        return (f"the disk under the record cannot be asked: {error.strerror}",)
+        return (say("the disk under the record cannot be asked: {why}", why=error.strerror or "OSError"),)
     if free >= LOW_BYTES and free * LOW_SHARE >= total:
         return ()
-    return (f"the disk under the record is nearly full: {free // 2**20:,} MiB of {total // 2**20:,} are free",)
+    return (
+        say("the disk under the record is nearly full: {free} MiB of {total} are free", free=free // 2**20,
+            total=total // 2**20),
+    )  # fmt: skip
+
+
+def failing(way: str, why: str) -> Said:
+    """That alarms do not reach people by one of the ways to them."""
+    return say("alarms do not go by {way}: {why}", way=way, why=why)

@@ -288,9 +288,9 @@ class Return(Answer, frozen=True, kw_only=True):
 
 
 class Status(Answer, frozen=True, kw_only=True):
-    """`acknowledged`: which of the alarms an officer knows of, and who. `remarks`: sentences that are no alarm.
-    `offers`: theirs that we may accept. `probes_ok`: whether our own network answered our probes last; null: none are
-    configured, or none came back yet."""
+    """`acknowledged`: which of the alarms an officer knows of, and who. `remarks`: sentences that are no alarm, and
+    `remarks_said` what they are made of. `offers`: theirs that we may accept. `probes_ok`: whether our own network
+    answered our probes last; null: none are configured, or none came back yet."""
 
     version: str
     side: str
@@ -313,6 +313,7 @@ class Status(Answer, frozen=True, kw_only=True):
     coming_back: Return | None = None
     probes_ok: bool | None = None
     backed_up_s: int | None = None
+    remarks_said: tuple[Sentence, ...] = ()
 
 
 class Explained(Answer, frozen=True, kw_only=True):

@@ -43,7 +43,7 @@ class Views:
         desk, now = self._reading()
         ctx = desk.ctx
         head_us, head_them = ctx.record.cursors[ctx.us].head, ctx.record.cursors[ctx.them].head
-        sides = [side.name for side in ctx.accord.sides]
+        sides, remarks = [side.name for side in ctx.accord.sides], self.duty.remarks()
         return t.Status(
             version=__version__,
             side=sides[ctx.us],
@@ -55,7 +55,8 @@ class Views:
             carriers=tuple(self._carrier(n) for n in range(len(ctx.accord.carriers))),
             alarms=tuple(sorted(desk.alarms(now))),
             acknowledged=self.duty.acknowledged(),
-            remarks=self.duty.remarks(),
+            remarks=tuple(map(str, remarks)),
+            remarks_said=tuple(map(saying.headline, remarks)),
             watch=tuple(self._on_duty(desk, post) for post in desk.watchkeeping.posts),
             heads=t.Heads(
                 ours="" if head_us is None else f"{sides[ctx.us]} {head_us.gen}/{head_us.seq}",
