@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -110,16 +111,51 @@ def test_two_officers_hear_each_other(officers: tuple[Visit, Visit]):
     assert "Purpose: notice." in north.page.locator(".quoted", has_text="All well").inner_text()
 
 
+KEEP = "{ const Plain = RTCPeerConnection; window.RTCPeerConnection = class extends Plain { constructor(...how) {" \
+    " super(...how); window.kept = this; } }; }"  # fmt: skip
+CANDIDATES = """async () => [...(await window.kept.getStats()).values()]
+    .filter(x => x.type.endsWith('-candidate') && x.protocol === 'udp')
+    .map(x => [x.type, `${x.address ?? x.ip}:${x.port}`])"""
+
+
 def test_no_address_of_one_side_reaches_the_other(officers: tuple[Visit, Visit]):
-    """All that a browser knows of the other end is its own station's relay; what it offers itself is never sent."""
-    south, _ = officers
+    """Nothing that looks like an address is handed in, and among all that a browser learnt of ways to the other there
+    is none of the other browser's own."""
     sent: list[str] = []
-    south.page.on("request", lambda request: sent.append(request.post_data or ""))
-    ring(officers)
-    wait_for(south.page, "state", "connected")
+    for each in officers:
+        each.page.on("request", lambda request: sent.append(request.post_data or ""))
+        each.context.add_init_script(KEEP)
+    talk(officers)
     halves = [each for each in sent if "fingerprint" in each]
-    assert halves
+    assert len(halves) >= 2
     assert not [each for each in halves if re.search(r"candidate|\d+\.\d+\.\d+\.\d+|\.local|v=0", each)]
+    (ours, theirs) = (each.page.evaluate(CANDIDATES) for each in officers)
+    own = {place for kind, place in theirs if kind == "local-candidate" and not place.startswith("127.0.0.1")}
+    known = {place for _, place in ours}
+    assert own
+    assert known
+    assert own & known == set()
+
+
+def test_a_pulled_cable_is_said_and_healed(officers: tuple[Visit, Visit], ready: Consoles):
+    """The north's station stands still, and all it passes: the south is told that nothing comes; when it goes on, the
+    same call is heard again and nobody did anything."""
+    south, _ = officers
+    talk(officers)
+    wait_heard(south.page)
+    process = ready.pair.north.process
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    try:
+        south.page.locator("#voice-trouble", has_text="nothing comes").wait_for(timeout=LONG_MS)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    wait_for(south.page, "state", "connected")
+    south.page.locator("#voice-trouble").wait_for(state="hidden", timeout=LONG_MS)
+    before = float(south.page.locator("#voice").get_attribute("data-energy") or 0)
+    south.page.wait_for_function(
+        "before => Number(document.getElementById('voice').dataset.energy) !== before", arg=before, timeout=LONG_MS
+    )
 
 
 def test_the_microphone_is_muted_and_opened_again(officers: tuple[Visit, Visit]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,8 @@ FOLDER: Final = "pair"
 CONFIG: Final = "station.toml"
 NAME: Final = "station"
 LINE: Final = "hotline"
+ROBOT: Final = "robot"
+ROBOT_AFTER_S: Final = 10  # chosen: time enough for a person to pick up first
 
 
 def start(into: Path) -> list[str]:
@@ -44,6 +47,7 @@ def start(into: Path) -> list[str]:
     except OpenlineError:
         stop(into)
         raise
+    _start_robot(into)
     return list(_commands(into))
 
 
@@ -57,8 +61,23 @@ def lefts(into: Path) -> tuple[Left, ...]:
     return tuple(Left(config.parent, NAME, str(config.absolute())) for config in configs(into))
 
 
+def robot(into: Path) -> Left:
+    """The robot that answers calls in the north."""
+    config = configs(into)[0]
+    return Left(config.parent, ROBOT, str(config.absolute()))
+
+
+def _start_robot(into: Path) -> None:
+    """Have a robot answer in the north what nobody else does, where the extra for it is installed."""
+    if find_spec("aiortc") is not None:
+        left = robot(into)
+        how = ("--officer", f"{TRIAL_SIDES[0]}-first", "--after", str(ROBOT_AFTER_S), "--station", left.word)
+        left_running.launch(left, "-m", "openline", "robot", *how)
+
+
 def stop(into: Path) -> int:
-    """Stop the pair of an earlier demo; how many stations were running."""
+    """Stop the pair of an earlier demo, and its robot; how many stations were running."""
+    left_running.stop([robot(into)])
     return left_running.stop(lefts(into))
 
 
@@ -82,6 +101,9 @@ def _commands(into: Path) -> Iterator[str]:
     ):
         yield f"# {what}"
         yield command
+    if left_running.number_of(robot(into)) is not None:
+        yield f"# what nobody in the {TRIAL_SIDES[0]} answers for {ROBOT_AFTER_S} seconds, a robot does, by voice:"
+        yield f"# ring from the {TRIAL_SIDES[1]}'s console, and speak"
     yield "# and this stops all that was left running"
     yield stopping(into)
 

@@ -26,6 +26,7 @@ SPEAK_S: Final = 8
 @click.option("--line", "lines", multiple=True, help="Answer on this line alone; once for each. All, unless given.")
 @click.option("--call", "called", help="Ring the other side on this line, speak, hang up, and end.")
 @click.option("--seconds", type=click.IntRange(1, 3600), default=SPEAK_S, show_default=True, help="How long to speak.")
+@click.option("--after", type=click.IntRange(0, 55), default=0, help="Answer only what nobody answered for so long.")
 @click.option("--once", is_flag=True, help="End after the first call.")
 @officer_option
 @station_option
@@ -34,6 +35,7 @@ def robot(
     lines: Sequence[str],
     called: str | None,
     seconds: int,
+    after: int,
     once: bool,
     officer: str | None,
     station: Path,
@@ -47,7 +49,7 @@ def robot(
     from openline.cli.robot_officer import Robot
 
     one = Robot(configs.load(station).api.socket, officer, as_json)
-    spoke = asyncio.run(one.ring(called, seconds) if called else one.answer(lines, once))
+    spoke = asyncio.run(one.ring(called, seconds) if called else one.answer(lines, once=once, after_s=after))
     if spoke is not None:
         raise SystemExit(PEER_SILENT if spoke.state == "not_rung" else OK if spoke.sound else FAULT_HERE)
 

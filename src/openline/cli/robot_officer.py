@@ -53,8 +53,8 @@ class Robot:
 
     # ---- what it does
 
-    async def answer(self, lines: Sequence[str] = (), once: bool = False) -> Spoke | None:
-        """Answer calls, one at a time, until stopped.
+    async def answer(self, lines: Sequence[str] = (), *, once: bool = False, after_s: int = 0) -> Spoke | None:
+        """Answer calls, one at a time, until stopped; `after_s`: those alone that nobody answered for so long.
 
         Raises:
             Refused: nobody is on watch, and no officer was named.
@@ -62,7 +62,7 @@ class Robot:
         self._say("waiting for a call (Ctrl-C ends)")
         try:
             while True:
-                call = await self._ringing(lines)
+                call = await self._ringing(lines, after_s)
                 asked = duty.PickUp(word="answer", officer=self.officer)
                 try:
                     found = await self.link.post(f"/v1/calls/{part(call.id)}/word", asked, duty.Call)
@@ -155,11 +155,12 @@ class Robot:
         except TimeoutError:
             return await self.link.get(path, t.Voice)
 
-    async def _ringing(self, lines: Sequence[str]) -> duty.Call:
+    async def _ringing(self, lines: Sequence[str], after_s: int) -> duty.Call:
         while True:
             found = (await self.link.get("/v1/calls", duty.Calls)).lasting
             for call in found:
-                if call.state == "ringing" and (not lines or call.line in lines):
+                since_s = time.time() - call.started_s
+                if call.state == "ringing" and since_s >= after_s and (not lines or call.line in lines):
                     return call
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):

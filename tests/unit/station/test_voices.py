@@ -8,8 +8,11 @@ import pytest
 
 from openline.keys import public
 from openline.keys.secret import SigningKey
+from openline.station import sealer
+from openline.station.commands import SendMessage
 from openline.station.voices import REPEAT_MS, Half, Talk
-from openline.wire.bundle import Payload, Voice
+from openline.wire import cbor
+from openline.wire.bundle import Payload, Voice, padme
 from openline.wire.errors import Refused
 from openline.wire.limits import VOICE_ROUNDS_MAX
 from openline.wire.terms import Lane, Phase
@@ -226,3 +229,18 @@ def test_rounds_are_bounded(pair: Pair, call_id: bytes):
     found.ours = found.ours._replace(round=VOICE_ROUNDS_MAX)
     with pytest.raises(Refused, match="too many"):
         south.running.calls.voices.hand_in(call_id, half(1))
+
+
+def test_a_station_that_does_not_know_a_field_loses_that_bundle_alone(pair: Pair, monkeypatch: pytest.MonkeyPatch):
+    """As one of an earlier release does with halves: it says that this is strange, and all else goes on."""
+    south, north = pair.nodes[SOUTH], pair.nodes[NORTH]
+    plain = cbor.encode({12: [[1]]})
+    framed = len(plain).to_bytes(4, "big") + plain
+    with monkeypatch.context() as later:
+        later.setattr(sealer, "encode_payload", lambda payload: framed.ljust(padme(len(framed)), b"\0"))
+        strange = south.running.sealer.seal(Payload(), opener=True)
+    pair.deliver(Parcel(NORTH, 0, strange))
+    assert [event.what for event in north.told[-1:]] == ["strange"]
+    entry = south.enact(SendMessage(line=LINE, text="Are you there?"))
+    pair.settle()
+    assert north.holds(entry.place, entry.id)
