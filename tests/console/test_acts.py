@@ -16,7 +16,8 @@ from tests.console.conftest import Browser, browsing
 from tests.console.officers import approved, released
 from tests.integration.pairs import Pair, make_pair
 
-HOSTILE = "<script>alert(1)</script> \N{RIGHT-TO-LEFT OVERRIDE}"
+HOSTILE = "<script>alert(1)</script>"
+UNSEEN = "\N{RIGHT-TO-LEFT OVERRIDE}"
 SUSPEND = {"which": "some", "line": "west", "lane": "liaison", "reason": "leaflets", "when": "now"}
 
 
@@ -28,7 +29,7 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     try:
         made.start()
         made.wait_through()
-        released(made.north, t.Suspend(lines=("liaison", "east"), reason=HOSTILE))
+        released(made.north, t.Suspend(lines=("liaison", "east"), reason=HOSTILE + UNSEEN))
         made.wait_equal()
         yield made
     finally:
@@ -77,6 +78,8 @@ def test_each_line_and_lane_says_where_it_stands(desk):
     assert HOSTILE not in page
     assert "suspended by" in row(page, "liaison")
     assert HOSTILE in row(page, "liaison")
+    assert "U+202E" in row(page, "liaison")
+    assert UNSEEN not in page
     assert 'aria-current="step"' in row(page, "liaison")
     assert "no suspension" in row(page, "liaison", "safety lane")
     assert "no suspension" in row(page, "west")

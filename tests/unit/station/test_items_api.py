@@ -297,6 +297,11 @@ def test_suspensions_are_told_newest_first_with_when_each_ends(posts: Posts) -> 
         [one] = post.get("/v1/suspensions", items.Suspensions, limit="2").suspensions[1:]
         assert one.scope[0].ends_s is not None
     assert north.get("/v1/suspensions", items.Suspensions, limit="1").more == 1
+    posts.later(7_201_000)  # the first is over, and the later one still cuts
+    again = north.facts("suspend", "panmunjom", *north.key("pak"), *north.key("ri"))
+    told_now = north.get("/v1/suspensions", items.Suspensions).suspensions
+    assert [one.ref for one in told_now] == [again["entry"]["ref"], later.ref, now.ref]
+    assert [one.scope[0].ends_s for one in told_now][:2] == [None, None]
 
 
 def test_one_item_tells_every_receipt_and_what_names_it(posts: Posts) -> None:

@@ -49,6 +49,7 @@ async def gathered(link: Link, look: Look) -> dict[str, Any]:
     waiting = [offer for offer in restoring if offer.waits_for and not offer.lapsed]
     return {
         "places": standing.places(look.status, suspensions.suspensions, offers.offers, look.calls.last),
+        "more": suspensions.more,
         "theirs": [offer for offer in waiting if offer.waits_for == "us" and offer.author != look.us.name],
         "ours": [offer for offer in waiting if offer.author == look.us.name],
         "counters": counters(waiting),

@@ -134,7 +134,7 @@ async def _lifted(
     """Every suspension that is in force on one of these now: what the station's draft will list."""
     found = await asked.console.link.get("/v1/suspensions", types_items.Suspensions, limit=LISTED)
     return tuple(
-        each for each in reversed(found.suspensions)
+        each for each in sorted(found.suspensions, key=lambda one: one.from_s)
         if each.from_s <= look.status.now_s and any(
             (place.line in lines and place.lane in lanes)
             and (place.ends_s is None or place.ends_s > look.status.now_s)

@@ -122,10 +122,18 @@ class OfferView:
         )
 
     def suspensions(self, limit: int) -> t.Suspensions:
-        """Every suspension in the record, newest first, with when each place of it is lifted; at most `limit`."""
-        ledger = self.ctx.record.ledger
+        """Every suspension in the record with when each place of it is lifted: those that cut, or will, before those
+        that are over, each newest first; at most `limit`."""
+        self.runner.desk.at(self.runner.clock.now())
+        ledger, now_s = self.ctx.record.ledger, self.ctx.now.clock_s
         done = state.restorations(ledger)
-        acts = sorted(ledger.suspensions.values(), key=lambda act: (state.starts_s(act), act.id), reverse=True)
+
+        def rank(act: Act) -> tuple[bool, int, bytes]:
+            scope = act.body.scope if isinstance(act.body, Suspend) else ()
+            ends = [state.lifted_s(done, act, line, lane) for line, lane in scope]
+            return any(end is None or end > now_s for end in ends), state.starts_s(act), act.id
+
+        acts = sorted(ledger.suspensions.values(), key=rank, reverse=True)
         told = tuple(self._suspension(act, done) for act in acts[:limit])
         return t.Suspensions(suspensions=told, more=max(len(acts) - limit, 0))
 

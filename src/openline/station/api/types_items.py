@@ -148,7 +148,7 @@ class Suspension(Answer, frozen=True, kw_only=True):
 
 
 class Suspensions(Answer, frozen=True, kw_only=True):
-    """Newest first; `more`: how many are not listed."""
+    """Those that cut, or will, before those that are over, each newest first; `more`: how many are not listed."""
 
     suspensions: tuple[Suspension, ...]
     more: int
