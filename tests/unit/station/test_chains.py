@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -19,6 +21,7 @@ from openline.wire.entry import Place
 from tests.accord_maker import made
 
 START_S = 1_600_000_000
+T = TypeVar("T")
 
 
 class Counted(MemoryStore):
@@ -57,6 +60,12 @@ class Both:
         return Chains(ctx)
 
 
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: a browser's driver may have a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def walked(chains: Chains, step: str, cut: Cut, limit: int) -> tuple[list[Place], Cut]:
     async def walk() -> tuple[list[Place], Cut]:
         found: list[Place] = []
@@ -66,7 +75,7 @@ def walked(chains: Chains, step: str, cut: Cut, limit: int) -> tuple[list[Place]
             found.append(leaf.entry.place)
         return found, at
 
-    return asyncio.run(walk())
+    return run(walk())
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +147,7 @@ def test_a_cut_by_time_is_found_without_reading_the_record(both):
     """What is dated at that time or later lies after it."""
     both.store.read = 0
     middle_s = START_S + 200
-    cut = asyncio.run(both.chains().at_time(middle_s))
+    cut = run(both.chains().at_time(middle_s))
 
     assert both.store.read < 40
     assert sum(cut) == 200
