@@ -24,6 +24,7 @@ def told(consoles):
     north, south = consoles.pair.both
     first = north.message("The convoy leaves at 10:00.", precedence="PRIORITY", due_s=7200, action=("duty desk",))
     korean = north.message("호송대가 10시에 출발합니다.", translation_of=first.id, language="ko")
+    north.message("The convoy leaves at 11:00.", corrects=first.id)
     fields = {"what": "adrift", "position": "37°57′N", "at": "02:10", "who": "five", "wanted": "a tow", "x": "odd"}
     notice = north.draft(t.Notice(line="liaison", lane="safety", form="distress", fields=fields, exercise=True)).entry
     kept = io.BytesIO()
