@@ -54,7 +54,7 @@ async def _page(asked: Asked, error: OpenlineError | None = None) -> Response:
         drafted = await asked.console.link.get(_path(asked), t.Drafted)
     except Misuse:
         return await asked.page("draft_gone.html", status=404, draft=asked.path["draft"])
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     body = body_told.body_of(bytes.fromhex(drafted.body))
     why = hinders(asked, drafted, body, look)
     sign = None if why else await signing.form(asked, drafted, f"/drafts/{part(drafted.id)}")

@@ -92,7 +92,7 @@ async def _wrong(asked: Asked, typed: Typed) -> tuple[dict[str, str], dict[str, 
 
 async def _look(asked: Asked) -> Look | None:
     try:
-        return await asked.console.watcher.now()
+        return await asked.look()
     except OpenlineError:
         return None  # the page says that the station does not answer
 
