@@ -56,7 +56,7 @@ def drafts(cut: Pair) -> tuple[t.Drafted, ...]:
 def draft_of(cut: Pair, answer) -> t.Drafted:
     """The draft that a form led to; it is taken back from what waits."""
     assert answer.status_code == 303, answer.text
-    found = re.fullmatch("/drafts/([0-9a-f]{8})", answer.headers["location"])
+    found = re.fullmatch(r"/drafts/([0-9a-f]{8})\?new=1", answer.headers["location"])
     assert found is not None, answer.headers
     return cut.south.asking.get(f"/v1/drafts/{found[1]}", t.Drafted)
 

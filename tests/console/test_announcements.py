@@ -70,7 +70,7 @@ def test_a_signed_file_becomes_a_draft(browser, pair, accord):
     answer = browser.post("/announcements/signed", files={"signed": ("statement.signed", data)})
     assert answer.status_code == 303, answer.text
     [draft] = pair.south.asking.get("/v1/drafts", tuple[t.Drafted, ...])
-    assert answer.headers["location"] == f"/drafts/{draft.id}"
+    assert answer.headers["location"] == f"/drafts/{draft.id}?new=1"
     assert draft.kind == "announcement"
 
 
@@ -104,7 +104,7 @@ def test_theirs_is_accepted_by_signing_the_same_text(browser, pair, accord):
     assert browser.post(f"{path}/accept", files=right).status_code == 400  # the second word is lacking
     assert browser.get(f"{path}/published").status_code == 409
     answer = browser.post(f"{path}/accept", data={"sure": "yes"}, files=right)
-    found = re.fullmatch("/drafts/([0-9a-f]{8})", answer.headers["location"])
+    found = re.fullmatch(r"/drafts/([0-9a-f]{8})\?new=1", answer.headers["location"])
     assert found is not None
     approved(pair.south, pair.south.asking.get(f"/v1/drafts/{found[1]}", t.Drafted))
     pair.wait_equal()

@@ -6,7 +6,7 @@ said with where it stands.
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -23,9 +23,8 @@ async def drafted(asked: Asked, command: t.AnyCommand, back: str) -> Response:
         Refused: a rule refuses it. Misuse: a name in it means nothing.
     """
     told = await sending.send(asked, command)
-    if told.entry is None:
-        return asked.go(f"/drafts/{quote(told.id, safe='')}")
-    return asked.go(f"{back}?{urlencode({'recorded': told.entry.ref})}")
+    recorded = "" if told.entry is None else f"{back}?{urlencode({'recorded': told.entry.ref})}"
+    return sending.onwards(asked, told, recorded)
 
 
 def officers_needed(look: Look, kind: str) -> int:
