@@ -180,6 +180,19 @@ def test_a_release_that_the_person_does_not_confirm_signs_nothing(site, officer,
     site.station.asking.delete(f"/v1/drafts/{draft.id}")
 
 
+def test_single_keys_can_be_switched_off(officer):
+    """For whoever speaks to their machine, or leans on the keyboard; it lasts in this browser."""
+    page = officer("kim").page
+    page.goto("/settings")
+    switch = page.get_by_label("A letter on a button presses it")
+    assert switch.is_checked()
+    switch.uncheck()
+    page.reload()
+
+    assert not switch.is_checked()
+    assert page.evaluate("localStorage.getItem('keys-off')") == "1"
+
+
 def test_whoever_takes_the_post_over_signs_the_other_page_out(site, officer):
     """The open page of the officer who was relieved goes to sign-in by itself."""
     first, second = officer("kim"), officer("lee")

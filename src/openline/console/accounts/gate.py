@@ -47,6 +47,8 @@ class AccountsGate:
         if session is None:
             return None
         roles = frozenset(self.accounts.roster.roles(session.officer))
+        if not roles:
+            return None  # whoever may do nothing is shown nothing either
         return Acting(session.officer, roles, session.post or "", session.binding)
 
     async def session(self, connection: HTTPConnection) -> Session | None:

@@ -52,6 +52,8 @@ async def sign_in(asked: Asked) -> Response:
     accounts, now = gate.accounts, gate.accounts.now()
     try:
         passkey = accounts.passkeys.check(sent["answer"], gate.visit(asked.request), SIGN_IN_WORDS, now)
+        if not accounts.roster.roles(passkey.officer):
+            raise Refused("you have no role at this console", next_step="Ask a supervisor for one.")
     except OpenlineError as error:
         page = await asked.page("sign_in.html", status=403, error=asked.fault(error), enrolled=False)
         return gate.greet(asked.request, page)

@@ -1,10 +1,17 @@
-// The pages of sign-in, enrolment and settings: passkeys in forms, and the officer's key in this browser.
+// The pages of sign-in, enrolment and settings: passkeys in forms, the officer's key in this browser, and its single keys.
 
+import { keysOn, setKeys } from "./keys.js";
 import { KeyRefused, forgetKey, keyOf, takeKeyFile, whoOf } from "./officer-key.js";
 import { say, startPasskeys } from "./passkey.js";
 
 startPasskeys();
 for (const panel of document.querySelectorAll("[data-officer-key]")) startKey(panel);
+
+const keys = document.getElementById("keys-on");
+if (keys) {
+  keys.checked = keysOn();
+  keys.addEventListener("change", () => setKeys(keys.checked));
+}
 
 /** The panel that says whether this browser has the officer's key, takes one in, and forgets it. */
 function startKey(panel) {

@@ -15,6 +15,9 @@ export function startKeys() {
   });
 }
 
+/** Whether single keys act in this browser. */
+export const keysOn = () => !localStorage.getItem(OFF);
+
 /** @param {boolean} on */
 export function setKeys(on) {
   on ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1");
