@@ -21,7 +21,7 @@ from openline.console import sentences, signs
 from openline.console.acting import Role
 from openline.console.live import Look, speed
 from openline.console.words import LANGUAGES, Words
-from openline.wire.errors import OpenlineError
+from openline.wire.errors import OpenlineError, invariant
 
 if TYPE_CHECKING:
     from openline.console.app import Console
@@ -75,7 +75,9 @@ class Pages:
             if place.nav and place.path not in self.console.hidden
             and asked.acting is not None and (place.roles is None or place.roles & asked.acting.roles)
         ]
-        text = self.environment(asked.words).get_template(template).render(
+        environment = self.environment(asked.words)
+        invariant(not what.keys() & environment.globals.keys(), "no page gives the frame's own names another meaning")
+        text = environment.get_template(template).render(
             look=look, fault=fault, nav=nav, acting=asked.acting, nonce=asked.request.scope["nonce"], Role=Role,
             languages=LANGUAGES, theme=asked.request.cookies.get("theme", ""), here=asked.request.url.path, play=play,
             speed=speed(play), choices=() if self.console.choices is None else await self.console.choices(), **what,

@@ -64,7 +64,7 @@ async def _one(asked: Asked, offer: types_items.Offer, problems: Problems) -> Re
     return await asked.page(
         "announcement.html", status=400 if problems else 200, offer=offer, text=text.decode(errors="replace"),
         problems=problems, needed=officers_needed(look, "accept"),
-        signs=offer.waits_for == "us" and offer.author != look.us.name,
+        ours_to_sign=offer.waits_for == "us" and offer.author != look.us.name,
         withdraws=offer.waits_for == "them" and offer.author == look.us.name,
     )  # fmt: skip
 
