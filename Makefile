@@ -5,7 +5,7 @@ PYTEST := $(BIN)/pytest -n 2 -q --durations=5 --durations-min=5
 SECONDS_EACH ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak bench fuzz lint lock clean distclean
+.PHONY: help setup demo screenshots test soak bench fuzz lint lock clean distclean
 
 help:  ## what can be made here
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -29,6 +29,10 @@ $(BUILT): | verifier/node_modules/.made
 
 demo: .venv/made $(BUILT)  ## the story of 27 July 2021 on both consoles, its record proved, broken; two live stations
 	@$(BIN)/openline demo --live
+
+screenshots: setup  ## every page of the console as a picture, in reports/screenshots; PAGES="acts inbox": only those
+	@tools/setup-services
+	@$(BIN)/python -m tests.browser.screenshots $(PAGES)
 
 lint: .venv/made  ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .

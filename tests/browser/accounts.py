@@ -32,10 +32,11 @@ CHEAP = Cost(64, 1, 1)
 
 @dataclass
 class Site:
-    """South, whose suspensions two officers release."""
+    """South, whose suspensions two officers release. `north`: the other side, which a test starts if it needs it."""
 
     station: Station
     origin: str
+    north: Station
 
     def console(self, *words: str) -> Any:
         """What `openline console …` answers."""
@@ -74,9 +75,10 @@ class Site:
 
 def start(folder: Path) -> Site:
     """Make the station, and run it with its console."""
-    station = make_pair(folder, two_person=(Suspend.kind,)).south
+    pair = make_pair(folder, two_person=(Suspend.kind,))
+    station = pair.south
     port = free_port()
-    site = Site(station, f"http://south.localhost:{port}")
+    site = Site(station, f"http://south.localhost:{port}", pair.north)
     with station.config.open("a") as config:
         config.write(f'[console]\nlisten = "127.0.0.1:{port}"\norigin = "{site.origin}"\nstore = "console.sqlite"\n')
     station.start()
