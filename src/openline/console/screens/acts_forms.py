@@ -9,7 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from starlette.responses import Response
 
@@ -24,6 +24,7 @@ from openline.console.places import Place
 from openline.console.screens.acts import LISTED
 from openline.station.api import types as t
 from openline.station.api import types_items
+from openline.station.api.types_agreed import Agreed
 from openline.wire.errors import Misuse
 from openline.wire.limits import REASON_BYTES_MAX
 
@@ -174,7 +175,8 @@ async def _offer_page(asked: Asked, act: str, offer: types_items.Offer, problems
     look = await asked.look()
     if offer.kind in ("announcement", "minute"):
         return asked.go(f"/announcements/{offer.id}")
-    line: Any = next((each for each in look.agreed.lines if each.id == offer.line), None)
+    agreed = await asked.console.link.get("/v1/agreed", Agreed)  # anew: the frame's may be older than a change
+    line = next((each for each in agreed.lines if each.id == offer.line), None)
     return await asked.page(
         "act_offer.html", status=400 if problems else 200, act=act, offer=offer, line=line, problems=problems,
         needed=officers_needed(look, act), may=offer.waits_for == ("us" if act == "accept" else "them")
