@@ -56,11 +56,12 @@ def officers(ready: Consoles, visit: Opener, other_browser: Browser) -> tuple[Vi
 
 
 def ring(officers: tuple[Visit, Visit]) -> str:
-    """The south calls from the board and the north answers from the bar; the call's id."""
+    """The south calls from the board and the north answers from the bar, by a key alone; the call's id."""
     south, north = officers
     south.page.get_by_role("button", name="Call liaison").click()
     south.page.wait_for_url(CALL)
-    north.page.get_by_role("button", name="Answer the call").click()
+    north.page.get_by_role("button", name="Answer the call").wait_for()
+    north.page.keyboard.press("c")
     north.page.wait_for_url(CALL)
     found = CALL.search(south.page.url)
     assert found is not None
