@@ -10,7 +10,7 @@ import pytest
 
 from openline.console.accounts import database as databases
 from openline.console.accounts.database import VERSION, Database, open_database
-from openline.console.accounts.journal import Journal
+from openline.console.accounts.journal import Journal, check_apart
 from openline.wire.errors import StorageFault
 
 
@@ -167,6 +167,22 @@ def test_two_processes_write_the_log_in_one_chain(tmp_path):
         Journal((one, two)[number % 2]).add("signed in", "han", number)
 
     assert (Journal(one).check().rows, Journal(two).check().wrong) == (4, "")
+    one.close()
+    two.close()
+
+
+def test_a_check_is_of_one_moment_while_rows_are_added(tmp_path):
+    """A row that comes in the middle is no cut; it is in the next check."""
+    path = tmp_path / "console.db"
+    one, two = written(path), open_database(path)
+    with one.reading():
+        before = Journal(one).check()
+        Journal(two).add("signed in", "han", 9)
+        again = Journal(one).check()
+
+    assert again == before
+    assert check_apart(path) == Journal(two).check()
+    assert (before.rows, check_apart(path).rows, before.wrong) == (3, 4, "")
     one.close()
     two.close()
 

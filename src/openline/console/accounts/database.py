@@ -70,6 +70,11 @@ class Database:
         with self._explained():
             return self._connection.execute(sql, values).fetchone()
 
+    def each(self, sql: str) -> Iterator[Any]:
+        """The rows of a question one by one, however many. Raises: StorageFault."""
+        with self._explained():
+            yield from self._connection.execute(sql)
+
     def change(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Change rows, inside `writing`; how many were. Raises: StorageFault."""
         with self._explained():
@@ -94,6 +99,23 @@ class Database:
         finally:
             if self._connection.in_transaction:
                 self._connection.rollback()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All that is read within is of one moment, whoever writes meanwhile.
+
+        Raises:
+            StorageFault: the disk or the file failed.
+        """
+        if self._connection.in_transaction:
+            yield
+            return
+        with self._explained():
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.rollback()
 
     def close(self) -> None:
         self._connection.close()

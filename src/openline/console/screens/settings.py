@@ -8,6 +8,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,7 +16,7 @@ from typing import Any, Final
 from starlette.responses import JSONResponse, Response
 
 from openline.console.accounts.gate import AccountsGate, session_of
-from openline.console.accounts.journal import Row
+from openline.console.accounts.journal import Row, check_apart
 from openline.console.accounts.releases import signer
 from openline.console.accounts.roster import PASSKEYS_WANTED
 from openline.console.accounts.sessions import Session
@@ -183,7 +184,7 @@ async def log(asked: Asked) -> Response:
     before = int(given) if given.isdecimal() and len(given) < 16 else None
     rows = gate.accounts.log.last(ROWS, before)
     older = rows[-1].number if rows and rows[-1].number > 1 else None
-    verdict = gate.accounts.log.check()
+    verdict = await asyncio.to_thread(check_apart, gate.accounts.database.path)
     return await asked.page(
         "settings_log.html", rows=[(row, facts(row)) for row in rows], verdict=verdict, older=older
     )
