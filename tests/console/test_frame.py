@@ -9,9 +9,11 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from openline.console.acting import Acting, Role
+from openline.console.link import KEPT_S
 from openline.console.pages import moment
 from openline.console.places import places
 from openline.console.words import LANGUAGES, catalogues
+from openline.station.api.serving import STOP_S
 from tests.console.conftest import ORIGIN, browsing
 
 PROTECTED = [place for place in places() if place.roles is not None]
@@ -153,6 +155,12 @@ def test_catalogues_agree_and_leave_nothing_empty():
                 if message.id:
                     assert message.string, f"{path.name}: {message.id!r} is not translated"
                     assert known.setdefault(str(message.id), message.string) == message.string, (path.name, message.id)
+
+
+def test_an_idle_connection_is_let_go_before_the_station_closes_it(browser):
+    """Else a request that is sent on it as it closes is lost, and an officer is told that the station is gone."""
+    pool = browser.console.link._client._transport._pool
+    assert pool._keepalive_expiry == KEPT_S <= STOP_S / 2
 
 
 def test_an_instant_is_told_without_a_station_too():

@@ -21,6 +21,7 @@ from openline.wire.errors import Misuse, OpenlineError, OurFault, StorageFault
 
 PATIENCE_S: Final = 30.0
 CONNECTIONS: Final = 32
+KEPT_S: Final = 1.0  # less than a station keeps an idle connection, or a request would meet its closing and be lost
 
 T = TypeVar("T")
 
@@ -36,7 +37,9 @@ class Link:
         self._held = ExitStack()
         where = self._held.enter_context(addressable(socket))
         self._client = httpx2.AsyncClient(
-            transport=httpx2.AsyncHTTPTransport(uds=where, limits=httpx2.Limits(max_connections=CONNECTIONS)),
+            transport=httpx2.AsyncHTTPTransport(
+                uds=where, limits=httpx2.Limits(max_connections=CONNECTIONS, keepalive_expiry=KEPT_S)
+            ),
             base_url="http://localhost",
             timeout=PATIENCE_S,
         )
