@@ -96,6 +96,17 @@ def test_an_open_inbox_shows_what_comes(visit, consoles):
     one.page.get_by_role("link", name=entry.ref).wait_for()
 
 
+def test_an_open_item_shows_how_far_it_gets(visit, consoles):
+    """The receipt that the other side sends is on the page of whoever waits for it, and what is typed there stays."""
+    north, south = consoles.pair.both
+    entry = south.message("Shown yet?")
+    consoles.pair.wait_equal()
+    one = visit(f"{consoles.south.origin}/items/{entry.id}", officer="kim")
+    north.asking.post("/v1/inbox/open", items.Open(ref=entry.id, officer="kim"), items.Opened)
+    one.page.locator("[data-region^=receipts]").get_by_text("north: its station, signed").nth(1).wait_for()
+    assert "shown there" in one.page.locator("[data-region^=receipts]").inner_text()
+
+
 def test_what_was_typed_outlives_the_console(visit, consoles):
     """The console is gone in the middle of a text: the page says so, and the text is there when it is back."""
     one = visit(f"{consoles.south.origin}/write?kind=notice&form=question", officer="kim")

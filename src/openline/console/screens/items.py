@@ -9,17 +9,22 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.responses import Response
 
 from openline.console import notice_forms, sending, telling
 from openline.console.acting import ANYONE, DUTY
 from openline.console.asked import Asked
+from openline.console.live import Look
 from openline.console.places import Place
+from openline.console.words import Words
 from openline.station.api import types as t
 from openline.station.api import types_items
 from openline.wire.errors import Misuse, OpenlineError, Refused
+
+if TYPE_CHECKING:
+    from openline.console.app import Console
 
 BESIDE_MAX: Final = 6  # versions of one item beside it
 
@@ -57,6 +62,14 @@ async def shown(asked: Asked, item: types_items.Item, error: OpenlineError | Non
         telling=telling, forms=notice_forms, error=None if error is None else asked.fault(error),
         sent=asked.query.get("sent", ""),
     )  # fmt: skip
+
+
+async def receipts(console: Console, look: Look, words: Words, argument: str) -> str:
+    """The region of an item's receipts and answers. `argument`: its id."""
+    one = await console.link.get("/v1/inbox/item", types_items.One, ref=argument)
+    if one.item is None:
+        return ""
+    return console.pages.part("item_receipts.html", words, look=look, item=one.item, telling=telling)
 
 
 async def beside(asked: Asked, item: types_items.Item) -> list[Beside]:
@@ -100,6 +113,7 @@ async def acknowledged(asked: Asked) -> Response:
     return sending.onwards(asked, drafted)
 
 
+REGIONS: Final = {"receipts": receipts}
 PLACES: Final = (
     Place("GET", "/items/{ref:path}", page, ANYONE, "Item"),
     Place("POST", "/items/{ref:path}/open", opened, DUTY),
