@@ -62,7 +62,7 @@ async def _page(asked: Asked, error: OpenlineError | None = None) -> Response:
     return await asked.page(
         "draft.html", status=200 if error is None else 409, drafted=drafted, kind=body_told.kind(body),
         rows=rows, digest=groups(bytes.fromhex(drafted.body)),
-        hinders=why, sign=sign, new=asked.query.get("new", ""),
+        hinders=why, sign_form=sign, new=asked.query.get("new", ""),
         telling=telling, error=None if error is None else asked.fault(error),
     )  # fmt: skip
 
