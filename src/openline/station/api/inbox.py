@@ -224,7 +224,10 @@ class InboxView:
         """The last items that answer, correct or translate one, oldest first."""
         found = []
         for how, naming in self.namings.get(identity, ())[-NAMED_BY_MAX:]:
-            place = self.ctx.record.ledger.items[naming].place
+            item = self.ctx.record.ledger.items.get(naming)
+            if item is None:  # it stands on a branch of a fork that is not followed any more
+                continue
+            place = item.place
             told: dict[str, Any] = {"how": how, "ref": self.citations.ref(naming, place), "id": naming.hex()}
             told["kind"] = bodies.kind_name(type(self.reading.entry(naming, place)[0].body))
             found.append(t.Naming(author=self.reading.sides[place.side], **told))
