@@ -91,6 +91,7 @@ def asked(route: Route, posts: Posts) -> list[Any]:
         bytes: [b"pages"],
         t.AnyCommand: commands(posts),
         items.Open: [items.Open(ref=first.ref, officer="pak")],
+        items.StatementText: [items.StatementText(texts={"en": "x"})],
         voice.HandVoice: [voice.HandVoice(fingerprint="00" * 32, ufrag="user", pwd="p" * 22, payload_type=111)],
     }
     if route.takes is t.Approve:
