@@ -7,11 +7,15 @@ from html import unescape
 import pytest
 
 from openline.console.acting import Acting, Role
-from openline.station.api import types_duty
+from openline.station.api import types_duty, types_items
 from tests.console.consoles import consoles
 from tests.integration.pairs import Pair
 
 HOSTILE = "<b onmouseover=alert(1)>x</b>"
+
+
+def sounding(pair: Pair) -> tuple[types_duty.Alarm, ...]:
+    return pair.south.asking.get("/v1/alarms", types_duty.Alarms).sounding
 
 
 @pytest.fixture
@@ -64,6 +68,18 @@ def test_the_relief_sees_what_is_unopened_and_due(browser, pair):
     due = page.split("Answers due from us")[1].split("Answers due from them")[0]
     assert f"IMMEDIATE · <bdi>{ref}</bdi>" in unescape(due)
     assert HOSTILE not in page
+
+
+def test_whoever_acknowledges_says_what_is_being_done(browser, pair):
+    """The next officer reads it beside the alarm, with the name; it is text."""
+    ref = pair.north.message("at once", precedence="FLASH").ref
+    pair.south.wait_until(lambda: any(x.alarm == "flash_unread" for x in sounding(pair)))
+    assert "What is being done about what sounds" in browser.get("/watch").text
+    assert browser.post("/alarms/acknowledge", data={"comment": HOSTILE}).status_code == 303
+    page = browser.get("/watch").text
+    assert HOSTILE not in page
+    assert HOSTILE in unescape(page)
+    pair.south.asking.post("/v1/inbox/open", types_items.Open(ref=ref, officer="kim"), types_items.Opened)
 
 
 def test_without_a_way_to_people_the_page_says_so(browser):
