@@ -39,3 +39,32 @@ def test_a_form_of_our_own_page_is_taken(visit, consoles):
     one = visit(consoles.south.origin, officer="kim", language="en")
     one.page.get_by_role("button", name="한국어").click()
     one.page.wait_for_function("document.documentElement.lang === 'ko'")
+
+
+def test_a_press_is_not_lost_to_a_change(visit, consoles):
+    """The board changes while a button is held down: it is pressed all the same, and the change is shown after."""
+    one = visit(consoles.south.origin, officer="kim")
+    link = one.page.get_by_role("link", name="Why?").first
+    link.wait_for()
+    one.page.evaluate(
+        """async () => {
+            const address = document.querySelector("script[src$='/page.js']").src.replace("page.js", "live.js");
+            const { onState } = await import(address);
+            window.told = window.replaced = 0;
+            onState(() => { window.told += 1; });
+            new MutationObserver(() => { window.replaced += 1; })
+                .observe(document.querySelector("[data-region=board]"), { childList: true });
+        }"""
+    )
+    box = link.bounding_box()
+    assert box is not None
+    one.page.mouse.move(box["x"] + 5, box["y"] + 5)
+    one.page.mouse.down()
+    before = one.page.evaluate("[window.told, window.replaced]")
+    consoles.pair.north.message("while it is held")
+    one.page.wait_for_function("([told]) => window.told > told + 1", arg=before)
+    assert one.page.evaluate("window.replaced") == before[1]
+
+    one.page.mouse.up()
+
+    one.page.wait_for_url("**/why")

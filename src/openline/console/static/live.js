@@ -36,14 +36,14 @@ export function follow(regions) {
   };
 }
 
+/** @type {Map<string, string>} */
+const waiting = new Map(); // regions whose newest cannot be put in place while somebody types or presses in them
+let pressed = null;
+
 /** @param {{regions: Record<string, string>, state: any}} told */
 function take(told) {
-  for (const [name, html] of Object.entries(told.regions)) {
-    const region = document.querySelector(`[data-region="${CSS.escape(name)}"]`);
-    if (region && !region.contains(document.activeElement?.closest("input, textarea, select") ?? null)) {
-      keepingFocus(region, () => replace(region, html));
-    }
-  }
+  for (const [name, html] of Object.entries(told.regions)) waiting.set(name, html);
+  settle();
   if (told.state.now_s) setNow(told.state.now_s, told.state.speed);
   if (told.state.reachable) heard = Date.now();
   lost = !told.state.reachable;
@@ -51,6 +51,17 @@ function take(told) {
   showAge();
   tick();
   for (const listener of listeners) listener(told.state);
+}
+
+/** Put in place what can be. A press is two events: a button that is replaced between them is never pressed. */
+function settle() {
+  for (const [name, html] of waiting) {
+    const region = document.querySelector(`[data-region="${CSS.escape(name)}"]`);
+    const typed = document.activeElement?.closest("input, textarea, select") ?? null;
+    if (region?.contains(typed) || region?.contains(pressed)) continue;
+    waiting.delete(name);
+    if (region) keepingFocus(region, () => replace(region, html));
+  }
 }
 
 /** The button or link that had the keyboard has it again after its region was replaced. */
@@ -78,3 +89,10 @@ function showAge() {
 }
 
 setInterval(showAge, 1000);
+document.addEventListener("pointerdown", (event) => (pressed = event.target), true);
+for (const end of ["pointerup", "pointercancel", "focusout"]) {
+  document.addEventListener(end, (event) => {
+    if (event.type !== "focusout") pressed = null;
+    setTimeout(settle); // after the click, or the next focus, that follows
+  }, true);
+}
