@@ -20,6 +20,7 @@ from openline.console.acting import Gate
 from openline.console.app import Console, application
 from openline.console.link import Link
 from openline.station.api.serving import serving, tcp_socket
+from openline.station.companion import STATION
 from openline.station.config import Config
 from openline.wire.errors import Misuse
 
@@ -83,8 +84,9 @@ def _context(path: Path | None) -> ssl.SSLContext | None:
 
 
 async def _until(stopping: asyncio.Event) -> None:
-    """Until told to stop, or until the process that started this one is gone: nobody could stop it then."""
-    parent = os.getppid()
+    """Until told to stop, or until the process that started this one is gone: nobody could stop it then. A station says
+    which it is: one that ended before this process first looked would not be missed otherwise."""
+    parent = int(os.environ.get(STATION) or os.getppid())
     while not stopping.is_set() and os.getppid() == parent:
         with suppress(TimeoutError):
             async with asyncio.timeout(PARENT_S):

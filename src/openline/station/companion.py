@@ -7,6 +7,7 @@ each time; it is told to stop when the station stops, and ended if it does not.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +17,7 @@ from typing import Final
 AGAIN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_S: Final = 60.0  # after so long it counts as having come up
 STOP_S: Final = 5.0
+STATION: Final = "OPENLINE_STATION_PID"  # the station's own, told to what it starts
 
 
 def console_command(config: Path) -> list[str]:
@@ -38,7 +40,9 @@ async def _keep(command: Sequence[str], say: Callable[..., None]) -> None:
     tries, loop = 0, asyncio.get_running_loop()
     while True:
         started = loop.time()
-        process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL)
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.DEVNULL, env={**os.environ, STATION: str(os.getpid())}
+        )
         say("console_started", pid=process.pid)
         try:
             code = await process.wait()
