@@ -177,6 +177,8 @@ def test_the_way_back_is_shown_step_by_step(desk, cut):
     page = desk.get("/acts").text
     assert "Other proposals for the same stand beside this one" in page
     assert "proposed by" in row(page, "east")
+    assert "waits for our word" in row(page, "east")
+    assert "waits for theirs" in row(page, "liaison")
 
     form = desk.get(f"/acts/accept?ref={theirs.id}").text
     assert theirs.id in form
