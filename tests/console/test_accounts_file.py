@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -169,6 +171,27 @@ def test_two_processes_write_the_log_in_one_chain(tmp_path):
     assert (Journal(one).check().rows, Journal(two).check().wrong) == (4, "")
     one.close()
     two.close()
+
+
+def test_a_file_that_is_open_twice_here_is_safe_from_other_processes(tmp_path):
+    """A second opening beside the first leaves the first one's locks: the command line, coming and going meanwhile,
+    takes nothing away from a running console."""
+    path = tmp_path / "console.db"
+    one = written(path)
+    check_apart(path)
+    program = (
+        "import sys; from pathlib import Path; from openline.console.accounts.database import open_database;"
+        "from openline.console.accounts.journal import Journal; d = open_database(Path(sys.argv[1]));"
+        "Journal(d).add('signed in', 'lee', 5); d.close()"
+    )
+    subprocess.run([sys.executable, "-c", program, path], check=True)
+
+    assert (tmp_path / "console.db-wal").exists()
+    Journal(one).add("signed in", "kim", 6)
+    one.close()
+    with raw(path) as file:
+        assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert check_apart(path)[::2] == (5, "")
 
 
 def test_a_check_is_of_one_moment_while_rows_are_added(tmp_path):

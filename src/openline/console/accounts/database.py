@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -135,7 +135,10 @@ def open_database(path: Path) -> Database:
         StorageFault: it is not the console's, of a newer release, damaged, or out of reach.
     """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Only a file that is not there yet: to close any other descriptor of a file that this process has open would
+        # drop SQLite's locks on it, and another process would then take the log from under its feet.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise StorageFault(
             f"{path}: cannot be opened: {error.strerror}", next_step="See [console] store in the configuration."
