@@ -10,6 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from openline.console.app import Console
 
 PAUSE_S: Final = 0.1  # chosen: between two looks, so that a busy station is not asked without end
+AGREED_S: Final = 10.0  # an amendment comes into force by itself, at its time
 AGAIN_S: Final = 1.0  # after a station did not answer
 REGIONS_MAX: Final = 8  # of one page
 SOCKETS_MAX: Final = 200
@@ -72,6 +74,7 @@ class Watcher:
         self._console: Console | None = None
         self.ending = asyncio.Event()
         self._agreed: types_agreed.Agreed | None = None
+        self._agreed_until = 0.0
         self._is_played = True  # until the station says that it is not
 
     @asynccontextmanager
@@ -103,7 +106,8 @@ class Watcher:
             self.link.get("/v1/calls", types_duty.Calls),
             self.play(),
         )
-        if self._agreed is None:
+        if self._agreed is None or time.monotonic() > self._agreed_until:
+            self._agreed_until = time.monotonic() + AGREED_S
             self._agreed = await self.link.get("/v1/agreed", types_agreed.Agreed)
         return Look(self.link, self._agreed, status, alarms, calls, play=play)
 
