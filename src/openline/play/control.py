@@ -40,6 +40,7 @@ async def _next(control: Control, asked: Asked) -> t.Play:
 
 async def _attend(control: Control, asked: Asked) -> t.Play:
     control.side.station.set_attended(asked.body.attended)
+    control.pacing.changed()
     return control.told()
 
 

@@ -60,13 +60,19 @@ class Pacing:
         """Let time run so fast from here on."""
         self.advance()
         self.speed = speed
-        self._wake.set()
+        self.changed()
 
     def hurry(self) -> None:
         """Run on to the next step as fast as the machine can; nothing happens after the last one."""
         self.advance()
         self._set_hurrying(self.next_step is not None)
+        self.changed()
+
+    def changed(self) -> None:
+        """Somebody chose something: whoever watches either side is told, though neither did anything."""
         self._wake.set()
+        for side in self.sides:
+            side.turned()
 
     def _set_hurrying(self, hurrying: bool) -> None:
         self.hurrying = hurrying

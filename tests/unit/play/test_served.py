@@ -159,6 +159,14 @@ def test_time_runs_as_fast_as_is_chosen(morning):
     assert morning.player.world.now_ms == stood
 
 
+def test_what_somebody_chooses_is_told_at_once(morning):
+    """Whoever waits for a change at either side sees it, though a play that is paused does nothing."""
+    turns = [side.found().runner.turns for side in morning.sides]
+    morning.pacing.set_speed(0)
+
+    assert all(side.found().runner.turns > known for side, known in zip(morning.sides, turns, strict=True))
+
+
 def test_a_step_happens_at_its_instant_and_is_told(morning):
     """`next` runs on to the step, does it, and time goes on from there; what is invented says so."""
     told = morning.pacing.as_told(morning.sides[1])
