@@ -194,7 +194,7 @@ def test_single_keys_can_be_switched_off(officer):
 
 
 def test_whoever_takes_the_post_over_signs_the_other_page_out(site, officer):
-    """The open page of the officer who was relieved goes to sign-in by itself."""
+    """The open page of the officer who was relieved goes to sign-in by itself; so does one whose watch is ended."""
     first, second = officer("kim"), officer("lee")
     first.page.get_by_role("button", name="Come on watch").click()
     first.page.wait_for_url(f"{site.origin}/")
@@ -204,6 +204,7 @@ def test_whoever_takes_the_post_over_signs_the_other_page_out(site, officer):
 
     first.page.wait_for_url("**/sign-in")
     site.station.asking.post("/v1/watch/off", types_duty.WatchOff(), types_duty.Watch)
+    second.page.wait_for_url("**/sign-in")
 
 
 @pytest.mark.parametrize(
