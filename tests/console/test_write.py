@@ -151,6 +151,15 @@ def test_what_an_officer_pastes_is_no_markup(browser):
     hostile.hold(checked.split('<form method="post" action="/write/send')[0])  # what it carries on is as it was typed
 
 
+def test_a_form_proposes_what_it_is_for(browser):
+    """Distress begins on the safety lane, as a FLASH, with the time that a FLASH has; all of it can be changed."""
+    page = browser.get("/write?kind=notice&form=distress").text
+    assert '<option value="safety" selected>' in page
+    assert 'value="FLASH" checked' in page
+    assert '<option value="auto" selected>' in page
+    assert '<option value="none" selected>' in browser.get("/write").text
+
+
 def test_due_times_follow_the_precedence():
     """10 minutes, 30 minutes, 3 hours, 6 hours where they are proposed; else what was chosen."""
     due = {name: Typed({"precedence": name, "due": "auto"}).due_s for name in telling.PRECEDENCE}

@@ -26,7 +26,7 @@ class Field(NamedTuple):
 
 
 class Form(NamedTuple):
-    """One form. `lane`, `precedence`: what an officer is proposed."""
+    """One form. `lane`, `precedence`, `due`: what an officer is proposed; "auto" is the precedence's own time."""
 
     id: str
     title: str
@@ -34,6 +34,7 @@ class Form(NamedTuple):
     fields: tuple[Field, ...]
     lane: str = "liaison"
     precedence: str = "ROUTINE"
+    due: str = "none"
 
 
 class Told(NamedTuple):
@@ -50,7 +51,7 @@ _FORMS: Final = (
         Field("question", _("Question"), long=True, needed=True),
         Field("background", _("Background"), _("Why it is asked, as far as it may be said."), long=True),
         Field("needed-by", _("Needed by"), _("Date, time and zone, as 2026-12-01 10:00 KST.")),
-    )),
+    ), due="auto"),
     Form("read-back", _("Read-back"), _("Repeat what you understood, so that the other side can say what differs."), (
         Field("of", _("Repeats"), _("The number of what is repeated."), needed=True),
         Field("understood", _("We understood"), long=True, needed=True),
@@ -74,12 +75,12 @@ _FORMS: Final = (
         Field("wanted", _("Help that is asked for"), long=True, needed=True),
         Field("rescuers", _("Rescuers on their way"), _("Vessels and aircraft, marks, route.")),
         Field("contact", _("Contact"), _("Channel, frequency or telephone.")),
-    ), lane="safety", precedence="FLASH"),
+    ), lane="safety", precedence="FLASH", due="auto"),
     Form("line-test", _("Test of the line"), _("A text that is to come back by a read-back."), (
         Field("test", _("Test text"), needed=True),
         Field("sent", _("Sent at"), _("Date, time and zone, as 2026-12-01 10:00 KST.")),
         Field("remark", _("Remark"), long=True),
-    )),
+    ), due="auto"),
 )  # fmt: skip
 FORMS: Final[Mapping[str, Form]] = {form.id: form for form in _FORMS}
 
