@@ -12,7 +12,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from openline.core import approvals, release, state
@@ -22,7 +22,7 @@ from openline.core.release import Draft, Released, by_station
 from openline.core.silence import Evidence
 from openline.keys.public import possession_message
 from openline.keys.secret import RootKeys, SigningKey, XwingKey, psk_check
-from openline.ports import Entropy, Now, Store
+from openline.ports import Entropy, Now, Store, Write
 from openline.station import alarms, commands
 from openline.station.alarms import Alarm
 from openline.station.calls import TALK_MS, Calls, line_carriers
@@ -138,8 +138,9 @@ class Desk:
         """Set the time of the turn that begins."""
         self.ctx.now = now
 
-    def take(self) -> Effects:
-        """End the turn: acknowledge what came, seal what goes, and hand both out."""
+    def take(self, submit: Callable[[Sequence[Write]], None] | None = None) -> Effects:
+        """End the turn: acknowledge what came, seal what goes, and hand both out. `submit`: is given what there is to
+        commit as soon as it stands, so that the disk may be at it while the rest is sealed."""
         ctx = self.ctx
         if self.restoration.ask_again and ctx.restoring:
             self.restoration.ask_all()
@@ -148,6 +149,9 @@ class Desk:
         if self.inbound.ack_due and not ctx.restoring:
             ctx.append(by_station(Ack()))
         self.inbound.ack_due = False
+        writes = tuple(ctx.effects.writes)
+        if submit is not None and writes:
+            submit(writes)
         self.outbox.flush()
         self.pages.flush()
         for line in sorted(set(self.inbound.wanted_pulse)):
@@ -155,6 +159,7 @@ class Desk:
         self.inbound.wanted_pulse.clear()
         self.watch.compare_heads(self.inbound.heads_equal())
         effects, ctx.effects = ctx.effects, Effects()
+        invariant(len(effects.writes) == len(writes), "nothing is written once a turn's writes are submitted")
         return effects
 
     def committed(self) -> None:
@@ -218,9 +223,7 @@ class Desk:
             return
         place = item.place
         if not ctx.record.ledger.receipts.get((place.side, place.gen, place.seq), 0) >> Level.SHOWN & 1:
-            ctx.append(
-                by_station(Receipt(gen=place.gen, seq=place.seq, level=Level.SHOWN, officer=officer))
-            )
+            ctx.append(by_station(Receipt(gen=place.gen, seq=place.seq, level=Level.SHOWN, officer=officer)))
 
     def try_now(self, now: Now) -> list[int]:
         """Send what waits again now, entries before pages; the carriers by which it goes."""
@@ -331,10 +334,8 @@ class Desk:
         carriers = [n for n in line_carriers(ctx, line) if n in ctx.up and only in (None, n)]
         if not carriers or self.watch.withheld(ctx.us):
             return
-        payload = Payload(
-            have=self.outbox.have(), pulses=(self.watch.make_pulse(line),), holds_epoch=self.sealer.newest
-        )
-        bundle = self.sealer.seal(payload)
+        pulses = (self.watch.make_pulse(line),)
+        bundle = self.sealer.seal(Payload(have=self.outbox.have(), pulses=pulses, holds_epoch=self.sealer.newest))
         ctx.effects.sends += [Send(carrier, bundle, stored=False, key=("pulse", line)) for carrier in carriers]
 
     def pulse_all(self) -> None:
@@ -414,8 +415,7 @@ class Desk:
         times = [self.calls.next_ms(), self.restoration.claim_ends_ms(), outbox.next_hint_ms(), pages.next_turn_ms()]
         if rounds:
             times += [outbox.next_ms(), pages.next_ms(), self.restoration.next_round_ms()]
-        due_s = self.duties.next_s()
-        if due_s is not None and not ctx.restoring:
+        if (due_s := self.duties.next_s()) is not None and not ctx.restoring:
             times.append(due_s * 1000 - (ctx.now.clock_ms - ctx.now.elapsed_ms))
         return min((t for t in times if t is not None), default=None)
 

@@ -43,6 +43,7 @@ from openline.store import open_store
 from openline.wire.accord import CarrierKind
 from openline.wire.errors import Misuse, OpenlineError, OurFault, StorageFault
 
+COLLECT_AFTER: Final = (10_000, 20, 50)  # chosen: entries are not garbage; looking through them is 5 % of a message
 AGAIN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 TALK_MS: Final = 3_600_000  # spec 5.6: a call that nobody ends is ended
 
@@ -197,6 +198,7 @@ class Program:
         self.service = service
         gc.collect()
         gc.freeze()  # the record that was loaded stays for good: the collector need not look it through again
+        gc.set_threshold(*COLLECT_AFTER)
         self.keeper.attach(runner)
         runner.listeners.append(self._forget_root)
         count = runner.desk.ctx.record.count

@@ -1,13 +1,10 @@
 """The only event loop: one desk driven by the machine's clock, on real carriers and a real store.
 
 Rules of this file:
-1. A turn takes all that has gathered, then commits once, then hands out what the desk wants sent: nothing leaves
-   before it is durable, and one fsync serves as many inputs as came while the last one ran.
-2. The desk is touched from the loop's thread alone. Whoever asks something of it gets the answer when its turn is
-   durable.
-3. After a storage fault or a fault of our own the desk's memory is worth nothing: the runner stops and says why; a
-   new one reads the store again. Whoever asked, or asks then, is told; nobody waits for a turn that will not come.
-4. Pulses and probes are the runner's; everything else that is due is the desk's to say.
+1. The desk is reached by its turns alone (`station.turns`): nothing leaves before it is durable.
+2. After a storage fault or a fault of our own the desk's memory is worth nothing: the runner stops and says why; a
+   new one reads the store again.
+3. Pulses and probes are the runner's; everything else that is due is the desk's to say.
 """
 
 from __future__ import annotations
@@ -15,25 +12,22 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from openline.core import state
 from openline.ports import Carrier, Now, Parcel, Store
 from openline.station.context import Effects, Event, Send
 from openline.station.desk import Desk
 from openline.station.driver import Input, T
-from openline.store import GroupWriter
+from openline.station.turns import Turns, answering
 from openline.wire.errors import OpenlineError, OurFault, StorageFault
 
-TURN_INPUTS_MAX: Final = 64  # chosen: some 20 ms of work; more would keep the first of them waiting
 CLOCK_STEP_MS: Final = 1_000  # chosen: a correction by less is what a time service does all day
-EVENTS_KEPT: Final = 256
+PLAN_S: Final = 0.005  # chosen: what a turn makes due is due later than this; under load many turns share a look
 
-Asked = tuple[Input, asyncio.Future[Any] | None]
 Probe = Callable[[], Awaitable[bool]]
 
 
@@ -62,16 +56,15 @@ class Told:
         self.runner.post(lambda desk, now: desk.carrier_down(self.carrier, now))
 
     def arrived(self, bundle: bytes) -> Awaitable[None]:
-        asked = self.runner.done_with(lambda desk, now: desk.arrive(self.carrier, bundle, now))
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        def settle(asked: asyncio.Future[None]) -> None:
-            if isinstance(asked.exception(), OurFault | StorageFault):
+        def settle(error: OpenlineError | None) -> None:
+            if isinstance(error, OurFault | StorageFault):
                 taken.cancel()
             elif not taken.done():
                 taken.set_result(None)
 
-        asked.add_done_callback(settle)
+        self.runner.turning.ask(lambda desk, now: desk.arrive(self.carrier, bundle, now), settle, at_once=True)
         return taken
 
     def word(self, in_touch: bool, attached: bool | None) -> None:
@@ -118,39 +111,34 @@ class Runner:
         self.paths: dict[int, str] = dict.fromkeys(self.carriers, "not tried yet")
         self.listeners: list[Callable[[Event], None]] = []
         self.on_start: list[Input] = []  # after the desk came up, in the turn of that
-        self.in_turn: list[Input] = []  # at the end of every turn, before its commit
-        self.after_turn: list[Callable[[], None]] = []  # when it is durable
+        self.turning = Turns(desk, store, self._now, self._hand_out, log)
+        self.in_turn = self.turning.in_turn
+        self.after_turn = self.turning.after_turn
         self.beside: list[Callable[[], Awaitable[None]]] = []  # run while this runs
         self.on_up: Callable[[], None] = lambda: None
-        self.turns = 0
         self._probe = probe
-        self._writer = GroupWriter(store)
-        self._inputs: deque[Asked] = deque()
-        self._in_hand: list[Asked] = []  # of the turn that runs
-        self._ended: OpenlineError | None = None  # why there are no more turns
-        self._wake = asyncio.Event()
-        self._changed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0
+        self._planning: asyncio.TimerHandle | None = None
         self._ahead_ms = 0
         self._pulse_at: dict[int, int] = {}
+        self.after_turn.append(self._plan_soon)
+
+    @property
+    def turns(self) -> int:
+        """How many there were."""
+        return self.turning.count
 
     # ---- asking
 
     def post(self, act: Input) -> None:
         """Have the desk do something in its next turn; nothing is done if there is none."""
-        if self._ended is None:
-            self._inputs.append((act, None))
-            self._wake.set()
+        self.turning.ask(act)
 
     def done_with(self, act: Input) -> asyncio.Future[None]:
         """As `post`; the future completes when the turn is durable, whatever came of it."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self._ended is not None:
-            _fail(done, self._ended)
-            return done
-        self._inputs.append((act, done))
-        self._wake.set()
+        self.turning.ask(act, answering(done), at_once=True)
         return done
 
     async def ask(self, act: Callable[[Desk, Now], T]) -> T:
@@ -174,12 +162,7 @@ class Runner:
         Raises:
             StorageFault, OurFault: the runner stopped.
         """
-        while (found := holds(self.desk)) is None:
-            if self._ended is not None:
-                raise self._ended
-            self._changed.clear()
-            await self._changed.wait()
-        return found
+        return await self.turning.until(holds)
 
     def nudge(self, but: int = -1) -> None:
         """The other side showed life by one carrier: the others try now."""
@@ -200,10 +183,10 @@ class Runner:
         now = self.clock.now()
         self._ahead_ms = now.clock_ms - now.elapsed_ms
         try:
-            started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            await self._turn([(start, started), *((each, None) for each in self.on_start)])
-            started.result()
+            await self.turning.first([start, *self.on_start])
             self.on_up()
+            self.turning.open()
+            self._plan()
             async with asyncio.TaskGroup() as group:
                 for number, carrier in self.carriers.items():
                     group.create_task(carrier.run(Told(self, number)))
@@ -211,91 +194,24 @@ class Runner:
                     group.create_task(_running(task))
                 if self._probe is not None:
                     group.create_task(self._probing(self._probe))
-                group.create_task(self._turning())
+                group.create_task(_breaking(self.turning))
         except Exception as error:
-            self._ended = fault = _fault_of(error)
+            fault = _fault_of(error)
+            self.turning.close(fault)
             raise fault from fault.__cause__
         finally:
-            self._stop()
+            for timer in (self._timer, self._planning):
+                if timer is not None:
+                    timer.cancel()
+            self.turning.close(StorageFault("this station is stopping", next_step="Ask again when it is up."))
 
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._writer.close()
-        if self._ended is None:
-            self._ended = StorageFault("this station is stopping", next_step="Ask again when it is up.")
-        for _, done in (*self._in_hand, *self._inputs):
-            _fail(done, self._ended)
-        self._inputs.clear()
-        self._changed.set()
-
-    async def _turning(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._inputs:
-                count = min(len(self._inputs), TURN_INPUTS_MAX)
-                await self._turn([self._inputs.popleft() for _ in range(count)])
-                self._plan()  # after each, for under load the inputs never run out
-
-    async def _turn(self, inputs: list[Asked]) -> None:
-        failed: dict[int, OpenlineError] = {}
-        self._in_hand = inputs
-        try:
-            self._act(inputs, failed)
-            await self._finish()
-        except asyncio.CancelledError:
-            self._writer.close()  # what this turn wrote was submitted: it is durable now, and who asked is told so
-            if self._writer.fault is None:
-                self._answer(inputs, failed)
-            raise
-        self._answer(inputs, failed)
-        for tell in self.after_turn:
-            tell()
-        self.turns += 1
-        self._changed.set()
-
-    def _answer(self, inputs: list[Asked], failed: dict[int, OpenlineError]) -> None:
-        self._in_hand = []
-        for place, (_, done) in enumerate(inputs):
-            if place in failed:
-                _fail(done, failed[place])
-                if done is None:
-                    self.log("refused", what=failed[place].what)
-            elif done is not None and not done.done():
-                done.set_result(None)
-
-    def _act(self, inputs: list[Asked], failed: dict[int, OpenlineError]) -> None:
-        desk, now = self.desk, self._now()
-        for place, (act, _) in enumerate(inputs):
-            try:
-                act(desk, now)
-            except (OurFault, StorageFault):  # rule 3
-                raise
-            except OpenlineError as error:
-                failed[place] = error
-        for look in self.in_turn:
-            look(desk, now)
-
-    async def _finish(self) -> None:
-        """Commit what the turn wrote, then let go what it sends; again while that left something to say."""
-        desk = self.desk
-        while True:
-            effects: Effects = desk.take()
-            if effects.writes:
-                await asyncio.wrap_future(self._writer.submit(effects.writes))
-            desk.committed()
-            for send in effects.sends:
-                self._hand_out(send)
-            for event in effects.events:
-                self._tell(event)
-            if not desk.wants_turn:
-                break
-
-    def _hand_out(self, send: Send) -> None:
-        carrier = self.carriers.get(send.carrier)
-        if carrier is not None:
-            carrier.send(Parcel(send.data, send.stored, send.ticket, send.bulk, send.key))
+    def _hand_out(self, effects: Effects) -> None:
+        for send in effects.sends:
+            carrier = self.carriers.get(send.carrier)
+            if carrier is not None:
+                carrier.send(Parcel(send.data, send.stored, send.ticket, send.bulk, send.key))
+        for event in effects.events:
+            self._tell(event)
 
     def _tell(self, event: Event) -> None:
         line = self.desk.ctx.accord.lines[event.line].id if event.line < len(self.desk.ctx.accord.lines) else ""
@@ -316,8 +232,18 @@ class Runner:
         self.desk.at(now)
         return now
 
+    def _plan_soon(self) -> None:
+        """After a turn: look when the desk is next due, at once if it wants its next turn at once."""
+        if self.desk.pages.hashing or self.desk.pages.next_turn_ms() is not None:
+            self._plan()
+        elif self._planning is None:
+            self._planning = asyncio.get_running_loop().call_later(PLAN_S, self._plan)
+
     def _plan(self) -> None:
         """Have the loop wake the desk when it is next due."""
+        if self._planning is not None:
+            self._planning.cancel()
+            self._planning = None
         now = self.clock.now()
         due = [self._next_pulse_ms(now), self.desk.next_ms()]
         at = min((x for x in due if x is not None), default=now.elapsed_ms + 60_000)
@@ -367,12 +293,6 @@ class Runner:
                     await due.wait()
 
 
-def _fail(done: asyncio.Future[Any] | None, fault: OpenlineError) -> None:
-    if done is not None and not done.done():
-        done.set_exception(fault)
-        done.exception()  # nobody may be waiting any more
-
-
 def _fault_of(error: Exception) -> OpenlineError:
     """What ended the runner: the first of a group, and what nobody foresaw as a fault of our own. That is told by its
     place, for its words may hold what somebody wrote."""
@@ -388,3 +308,7 @@ def _fault_of(error: Exception) -> OpenlineError:
 
 async def _running(task: Callable[[], Awaitable[None]]) -> None:
     await task()
+
+
+async def _breaking(turning: Turns) -> None:
+    await turning.broken

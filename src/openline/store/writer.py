@@ -1,20 +1,18 @@
 """Group commit: one thread, many batches to one fsync.
 
 Rules of this file:
-1. A batch's future completes after the batch is durable, in the order in which batches were submitted.
+1. Whoever submits a batch is called when it is durable, in the order in which batches were submitted.
 2. There is no timer: what has gathered while one commit ran is the next group. Waiting longer was measured; it only
    adds to the delay.
 3. A batch that breaks a rule fails alone; the others of its group still commit.
 4. A storage fault is final. Later batches may continue the chain that the failed one was to extend, and must not
    become durable without it. Whoever submits reads the store again and begins with a new writer.
-5. What was submitted cannot be taken back: cancelling a future would leave a hole in the same way.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
@@ -24,9 +22,12 @@ from openline.wire.errors import StorageFault, invariant
 GROUP_WRITES_MAX: Final = 2000  # chosen: about 20 ms of inserting; more would keep the first of them waiting
 
 
+Done = Callable[[Exception | None], None]
+
+
 class _Batch(NamedTuple):
     writes: Sequence[Write]
-    done: Future[None]
+    done: Done
 
 
 class GroupWriter:
@@ -51,21 +52,16 @@ class GroupWriter:
         """The fault that ended this writer, if one did."""
         return self._fault
 
-    def submit(self, writes: Sequence[Write]) -> Future[None]:
-        """Queue a batch, all or none of it.
-
-        Returns:
-            A future that completes when the batch is durable, or fails with the error of `Store.commit`.
+    def submit(self, writes: Sequence[Write], done: Done) -> None:
+        """Queue a batch, all or none of it. `done` is called from the writer's thread when the batch is durable, or
+        with the error of `Store.commit`; it must not raise, nor wait.
 
         Raises:
             OurFault: this writer is closed.
         """
-        batch = _Batch(writes, Future())
-        batch.done.set_running_or_notify_cancel()
         with self._submitting:
             invariant(not self._closed, "a batch was submitted to a closed writer")
-            self._queue.put(batch)
-        return batch.done
+            self._queue.put(_Batch(writes, done))
 
     def close(self) -> None:
         """Commit what was submitted, then end; closing twice is no fault."""
@@ -107,7 +103,7 @@ class GroupWriter:
             self._commit_singly(group, error)
         else:
             for batch in group:
-                batch.done.set_result(None)
+                batch.done(None)
 
     def _commit_singly(self, group: list[_Batch], error: Exception) -> None:
         """One of `group` breaks a rule; alone, each shows whether it was that one."""
@@ -120,4 +116,4 @@ class GroupWriter:
 
 def _fail(group: list[_Batch], error: Exception) -> None:
     for batch in group:
-        batch.done.set_exception(error)
+        batch.done(error)

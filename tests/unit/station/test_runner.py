@@ -244,6 +244,43 @@ def test_who_asked_in_the_turn_that_a_stop_cuts_short_is_answered():
     asyncio.run(act())
 
 
+def test_nothing_leaves_before_it_is_durable():
+    """What goes is sealed while the disk is at work, and handed over when it is done."""
+
+    async def act(pair: Pair) -> None:
+        store, wire = pair.stores[0], pair.wires[0]
+        store.began, store.may_go = threading.Event(), threading.Event()
+        wire.taken.clear()
+        asking = asyncio.create_task(pair.runners[0].ask(sending("not yet")))
+        await asyncio.to_thread(store.began.wait, PATIENCE_S)
+        assert not wire.taken
+        assert not asking.done()
+        store.may_go.set()
+        entry = await asking
+        assert wire.taken
+        await pair.runners[1].until(lambda desk: desk.ctx.record.id_at(0, entry.gen, entry.seq))
+
+    run(act)
+
+
+def test_one_alone_waits_for_nobody():
+    """Whoever asks while nothing else goes on has the turn begin in the asking; what a carrier notes beside its work
+    never does, for it may be in the middle of something."""
+
+    async def act(pair: Pair) -> None:
+        runner, acted = pair.runners[0], list[str]()
+        await runner.ask(lambda desk, now: None)  # a turn with one input
+        asked = runner.done_with(lambda desk, now: acted.append("asked"))
+        assert acted == ["asked"]
+        await asked
+        runner.post(lambda desk, now: acted.append("posted"))
+        assert acted == ["asked"]
+        await runner.ask(lambda desk, now: None)
+        assert acted == ["asked", "posted"]
+
+    run(act)
+
+
 def test_time_goes_on_under_load():
     """However much is asked without a pause, what is due comes about: pulses go, and calls ring out."""
 
