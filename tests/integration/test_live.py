@@ -251,6 +251,23 @@ def test_a_peer_that_breaks_the_rules_is_cut_off(ends, frame):
     asyncio.run(ends.both(act))
 
 
+def test_what_a_peer_sends_in_fragments_keeps_its_place(ends):
+    """Bundles in whole frames, and one in fragments between them, arrive in the order in which they were sent."""
+
+    async def act() -> None:
+        async with connect(
+            f"wss://127.0.0.1:{ends.port}/", ssl=ends.client(0, 1), proxy=None, subprotocols=[SUBPROTOCOL]
+        ) as connection:
+            frames: list[Any] = [b"\0one", [b"\0tw", b"o"], b"\0three", [b"\0", b"fo", b"ur"], b"\0five", b"\0six"]
+            for _ in range(20):
+                for frame in frames:
+                    await connection.send(frame)
+            await ends.ears[1].until(lambda: len(ends.ears[1].bundles) == 20 * len(frames))
+        assert ends.ears[1].bundles == [b"one", b"two", b"three", b"four", b"five", b"six"] * 20
+
+    asyncio.run(ends.both(act))
+
+
 def test_pieces_without_end_are_cut_off(ends):
     """A gigabyte in pieces is refused at the first byte past a bundle; memory holds no more than that."""
 

@@ -15,10 +15,11 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, cast
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
@@ -26,16 +27,13 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from websockets.typing import Subprotocol
 
 from openline.carriers.gate import Gate, listening
+from openline.carriers.live_path import BULK_PIECE, PIECE, WHOLE, Client, Direct, Path, Server
 from openline.carriers.queue import Waiting
 from openline.ports import Parcel, Told
 from openline.wire.errors import Misuse, system_words
 from openline.wire.limits import BUNDLE_BYTES_MAX
 
 SUBPROTOCOL: Final = Subprotocol("openline.1")
-WHOLE: Final = 0
-PIECE, LAST_PIECE = 1, 2
-BULK_PIECE, LAST_BULK_PIECE = 3, 4
-
 PIECE_BYTES: Final = 16 * 1024  # chosen: a millisecond on a slow network; a message waits behind one at most
 THIN_BYTES_S: Final = 10_000  # chosen: below it, pings by the second would be a tenth of the line
 PING_S, PONG_S = 1.0, 2.0
@@ -44,9 +42,8 @@ OPEN_S: Final = 5.0
 DIAL_FIRST_S: Final = 0.1
 DIAL_MAX_S: Final = 5.0
 PENDING_MAX: Final = 64  # chosen: bundles handed over and not taken in yet; beyond, the other side waits
+_WHOLE: Final = bytes((WHOLE,))
 STANDING_MAX: Final = 4  # chosen: one each way, and one of each that the other side has not noticed to be dead
-
-Connection: TypeAlias = ClientConnection | ServerConnection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +66,6 @@ class _Dialling(connect):
         return exc
 
 
-class Path:
-    """One connection, and the pieces of what is coming by it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.more = asyncio.Event()
-        self.pieces = bytearray()
-        self.bulk = bytearray()
-
-
 class Live:
     """A `ports.Carrier`."""
 
@@ -90,7 +77,7 @@ class Live:
         self._told: Told | None = None
         self._nudged = asyncio.Event()
         self._serving: set[asyncio.Task[Any]] = set()
-        self._pending: set[asyncio.Future[None]] = set()
+        self._pending: deque[asyncio.Future[None]] = deque()  # in the order in which they are taken in
         self._gate: Gate | None = None
         self._free_at = 0.0  # when a thin line has room again
         self.counts = dict.fromkeys(("bundles_in", "bundles_out", "bytes_in", "bytes_out", "connections"), 0)
@@ -115,8 +102,13 @@ class Live:
         if not self.paths:
             self.waiting.dropped += 1
             return
+        path = self.paths[-1]
+        at_once = path.resting and not (parcel.bulk or self.settings.rate_bytes_s or len(self.waiting))
+        if at_once and path.connection.write(_WHOLE + parcel.data):
+            self._sent(parcel.data)
+            return
         self.waiting.put(parcel)
-        self.paths[-1].more.set()
+        path.more.set()
 
     def nudge(self) -> None:
         self._nudged.set()
@@ -142,7 +134,8 @@ class Live:
                 next_step="Free the address, or give the carrier another one.",
             ) from None
         self.port = gate.getsockname()[1]
-        async with serve(self._serve, sock=gate, ssl=self.settings.server_tls, **self._options()):
+        tls = self.settings.server_tls
+        async with serve(self._serve, sock=gate, ssl=tls, create_connection=Server, **self._options()):
             yield
 
     def _options(self) -> dict[str, Any]:
@@ -184,6 +177,7 @@ class Live:
                 ssl=self.settings.client_tls,
                 proxy=None,
                 user_agent_header=None,
+                create_connection=Client,
                 **self._options(),
             )
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed, EOFError) as error:
@@ -203,11 +197,11 @@ class Live:
         elif isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError):
             self._told.trouble(f"{where} hung up as soon as TLS stood: it may not take our certificate for our root's")
 
-    async def _serve(self, connection: Connection) -> None:
+    async def _serve(self, connection: ClientConnection | ServerConnection) -> None:
         if self._told is None or connection.subprotocol != SUBPROTOCOL:
             await connection.close(1002, "openline.1 is spoken here")
             return
-        path, why = Path(connection), "this station is stopping"
+        path, why = Path(cast(Direct, connection)), "this station is stopping"
         self._stand(path)
         serving, sending = asyncio.current_task(), asyncio.create_task(self._send(path))
         if serving is not None:
@@ -251,52 +245,45 @@ class Live:
     async def _receive(self, path: Path) -> str:
         """Hand over what comes, until the connection is gone; why it is."""
         connection = path.connection
+
+        def take(frame: bytes) -> bool:
+            if self._is_full():
+                return False
+            try:
+                bundle = path.joined(frame)
+            except ValueError:
+                return False  # the way through the queue ends the connection
+            if bundle is not None:
+                self._hand_over(bundle)
+            return True
+
         try:
             while True:
-                frame = await connection.recv(decode=False)
-                bundle = self._joined(path, frame)
-                if bundle is None:
-                    continue
-                self.counts["bundles_in"] += 1
-                self.counts["bytes_in"] += len(bundle)
-                if self._told is not None:
-                    await self._hand_over(self._told.arrived(bundle))
+                if not connection.has_queued():
+                    connection.take = take
+                bundle = path.joined(await connection.recv(decode=False))
+                if bundle is not None:
+                    self._hand_over(bundle)
+                    while self._is_full():
+                        await asyncio.wait({self._pending[0]})
         except ConnectionClosed as closed:
             return reason(closed)
         except ValueError as error:
             await connection.close(1002, str(error))
             return f"the other side broke the carrier's rules: {error}"
 
-    def _joined(self, path: Path, frame: bytes) -> bytes | None:
-        """The bundle that a frame is, or completes.
+    def _is_full(self) -> bool:
+        """Whether so many bundles stand unfinished that the other side's sending should wait."""
+        pending = self._pending
+        while pending and pending[0].done():
+            pending.popleft()
+        return len(pending) >= PENDING_MAX
 
-        Raises:
-            ValueError: a frame of no known kind, or pieces of more than a bundle.
-        """
-        kind = frame[0] if frame else -1
-        if kind == WHOLE:
-            return frame[1:]
-        if kind not in (PIECE, LAST_PIECE, BULK_PIECE, LAST_BULK_PIECE):
-            raise ValueError("a frame of no known kind")
-        pieces = path.pieces if kind in (PIECE, LAST_PIECE) else path.bulk
-        pieces += memoryview(frame)[1:]
-        if len(pieces) > BUNDLE_BYTES_MAX:
-            raise ValueError("pieces of more than a bundle")
-        if kind in (PIECE, BULK_PIECE):
-            return None
-        whole = bytes(pieces)
-        pieces.clear()
-        return whole
-
-    async def _hand_over(self, taken: Awaitable[None]) -> None:
-        """Let few bundles stand unfinished: beyond, the other side's sending waits."""
-        pending = asyncio.ensure_future(taken)
-        if pending.done():
-            return
-        self._pending.add(pending)
-        pending.add_done_callback(self._pending.discard)
-        while len(self._pending) >= PENDING_MAX:
-            await asyncio.wait(self._pending, return_when=asyncio.FIRST_COMPLETED)
+    def _hand_over(self, bundle: bytes) -> None:
+        self.counts["bundles_in"] += 1
+        self.counts["bytes_in"] += len(bundle)
+        if self._told is not None:
+            self._pending.append(asyncio.ensure_future(self._told.arrived(bundle)))
 
     # ---- going
 
@@ -307,7 +294,9 @@ class Live:
                 if parcel is None:
                     path.more.clear()
                     if not len(self.waiting) or path is not self.paths[-1]:
+                        path.resting = True
                         await path.more.wait()
+                        path.resting = False
                 elif parcel.bulk:
                     await self._in_pieces(path, parcel.data, BULK_PIECE)
                 else:
