@@ -60,10 +60,17 @@ def wait(left: Left, holds: Callable[[], bool]) -> None:
     """
     until, pause = time.monotonic() + PATIENCE_S, Event()
     while not holds():
-        if time.monotonic() > until or number_of(left) is None:
+        if time.monotonic() > until or _has_ended(left):
             said = left.log.read_text(errors="replace").strip().splitlines()[-LAST_ROWS:]
             raise StorageFault(f"{left.word}: it did not come up: {' '.join(said)}")
         pause.wait(ASK_AGAIN_S)
+
+
+def _has_ended(left: Left) -> bool:
+    """Of a process that was started here, its own word: for a moment after its start it has no command line yet."""
+    number = left.number_file.read_text() if left.number_file.exists() else ""
+    ours = next((process for process in _STARTED if str(process.pid) == number), None)
+    return number_of(left) is None if ours is None else ours.poll() is not None
 
 
 def number_of(left: Left) -> int | None:
