@@ -14,6 +14,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -80,7 +81,8 @@ def application(console: Console) -> Starlette:
             Route("/healthz", _alive),
             Route("/sw.js", _worker),
             WebSocketRoute("/live", Sockets(console).serve),
-            Mount(f"/static/{console.version}", _Static(directory=STATIC)),
+            # Pages are not compressed: what the other side wrote and what it must not guess would share a length.
+            Mount(f"/static/{console.version}", GZipMiddleware(_Static(directory=STATIC), minimum_size=1000)),
             *(Route(place.path, _endpoint(console, place), methods=[place.method]) for place in console.places),
         ],
         middleware=[Middleware(Guarded, origin=console.origin)],

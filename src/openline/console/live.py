@@ -28,7 +28,7 @@ from openline.wire.errors import Misuse, OpenlineError
 if TYPE_CHECKING:
     from openline.console.app import Console
 
-PAUSE_S: Final = 0.1  # chosen: between two looks, so that a busy station is not asked without end
+PAUSE_SHARE, PAUSE_MAX_S = 2, 0.1  # chosen: a busy station is looked at for a third of the time at most
 AGREED_S: Final = 10.0  # an amendment comes into force by itself, at its time
 AGAIN_S: Final = 1.0  # after a station did not answer
 REGIONS_MAX: Final = 8  # of one page
@@ -130,15 +130,16 @@ class Watcher:
                 changes = await self.link.get("/v1/changes", types_agreed.Changes, after=turns)
                 if changes.started_s != started:
                     self._agreed, self._is_played = None, True
-                turns, started = changes.turns, changes.started_s
+                turns, started, began = changes.turns, changes.started_s, time.monotonic()
                 self.look, self.fault = await self.now(), ""
+                pause_s = min(PAUSE_MAX_S, (time.monotonic() - began) * PAUSE_SHARE)
             except OpenlineError as error:
-                self.fault, turns = error.what, 0
+                self.fault, turns, pause_s = error.what, 0, AGAIN_S
                 if self.look is not None:
                     self.look = self.look._replace(fault=error.what, play=await self.play())
             await self._publish()
             with suppress(TimeoutError):
-                async with asyncio.timeout(AGAIN_S if self.fault else PAUSE_S):
+                async with asyncio.timeout(pause_s):
                     await self.ending.wait()
 
     # ---- what pages follow
