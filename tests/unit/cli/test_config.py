@@ -30,7 +30,7 @@ def test_a_right_configuration_is_said_to_be_one(at):
     assert at.run("config", "check", "{}/station.toml").stdout.endswith("south, by fibre: no mistakes\n")
     assert at.facts("config", "check", "{}/station.toml") == {
         "side": "south",
-        "accord": "trial",
+        "accord": "trial on one machine",
         "carriers": [{"id": "fibre", "kind": "live"}],
         "unused": [],
     }
