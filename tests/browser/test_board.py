@@ -56,9 +56,9 @@ def test_a_press_is_not_lost_to_a_change(visit, consoles):
                 .observe(document.querySelector("[data-region=board]"), { childList: true });
         }"""
     )
-    box = link.bounding_box()
-    assert box is not None
-    one.page.mouse.move(box["x"] + 5, box["y"] + 5)
+    where = "(() => { const a = document.querySelector('.acts a').getBoundingClientRect(); return [a.x, a.y]; })()"
+    left, top = one.page.evaluate(where)  # in one call: the board may be another one by the next
+    one.page.mouse.move(left + 5, top + 5)
     one.page.mouse.down()
     before = one.page.evaluate("[window.told, window.replaced]")
     consoles.pair.north.message("while it is held")

@@ -230,7 +230,7 @@ def test_history_is_drawn_and_told_alike(pair: Pair):
     plain = json.loads(run(pair.south, "history", "--json").out)
 
     seen = {change["observed"] for change in plain["lines"][0]["changes"]}
-    assert {"not_watching", "through", "declined"} <= seen
+    assert {"not_watching", "through"} <= seen
     assert "agreed    ━ open" in drawn
     assert all(state in table for state in seen)
     assert len(table.splitlines()) == len(plain["lines"][0]["changes"]) + 2
