@@ -101,7 +101,7 @@ def test_a_call_is_declined_or_deferred(pair: Pair, verb: str, state: str):
 def test_ctrl_c_hangs_up(pair: Pair):
     """A caller who gives up ends the call, and it rings no longer on the other side."""
     calling = begin(pair.south, "call", "liaison")
-    rings(pair.north)
+    pair.south.wait_until(lambda: [each.state for each in calls(pair.south).lasting] == ["rang"])  # their word is here
     calling.send_signal(signal.SIGINT)
 
     code, out = finish(calling)
