@@ -14,9 +14,11 @@ import pytest
 from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 
+from openline.console.accounts.service import Accounts
 from openline.console.acting import Acting, Role
 from openline.console.app import Console, application
 from openline.console.link import Link
+from tests.console.accounts_kit import Clock, opened
 from tests.integration.pairs import Pair, make_pair
 
 ORIGIN = "http://south.localhost:7471"
@@ -47,13 +49,8 @@ class Browser(TestClient):
 @pytest.fixture(scope="session")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Two stations that are through."""
-    made = make_pair(tmp_path_factory.mktemp("pair"))
-    try:
-        made.start()
-        made.wait_through()
+    with make_pair(tmp_path_factory.mktemp("pair")).through() as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture
@@ -68,3 +65,16 @@ def browsing(socket: Path) -> Iterator[Browser]:
     with Browser(application(console), base_url=ORIGIN, follow_redirects=False) as client:
         client.gate, client.console = gate, console
         yield client
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, clock: Clock) -> Iterator[Accounts]:
+    """The console's own file, by a clock that a test sets."""
+    made = opened(tmp_path, clock)
+    yield made
+    made.close()

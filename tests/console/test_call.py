@@ -23,12 +23,8 @@ def lasting(station: Station) -> list[duty.Call]:
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Two stations of these tests' own: a call leaves a mark on what is observed of its line."""
     made = make_pair(tmp_path_factory.mktemp("calls"))
-    try:
-        made.start()
-        made.wait_through()
+    with made.through():
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

@@ -10,20 +10,8 @@ from openline.console.accounts import journal
 from openline.console.accounts.attempts import ALL_MAX, EACH_MAX, KNOWN_MAX, Attempts
 from openline.console.accounts.challenges import BYTES, LIFE_MS
 from openline.wire.errors import Misuse, Refused
-from tests.console.accounts_kit import ORIGIN, Clock, Dice, enrol, opened, sign_in
+from tests.console.accounts_kit import ORIGIN, Dice, enrol, opened, sign_in
 from tests.console.authenticator import Authenticator, b64, unb64
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def accounts(tmp_path, clock):
-    made = opened(tmp_path, clock)
-    yield made
-    made.close()
 
 
 def asked(accounts, clock, words="sign in", binding="browser", officer=None):

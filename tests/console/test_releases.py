@@ -11,22 +11,10 @@ from openline.station.api import types as t
 from openline.wire import bodies, cbor
 from openline.wire.errors import Misuse, OurFault, Refused
 from openline.wire.terms import Level
-from tests.console.accounts_kit import Clock, enrol, opened
+from tests.console.accounts_kit import enrol
 
 WHO = Signer(b"a" * 32, 1, 0, "kim", "")
 BINDING = "a session"
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def accounts(tmp_path, clock):
-    made = opened(tmp_path, clock)
-    yield made
-    made.close()
 
 
 def drafted(act=None, **changes):

@@ -7,20 +7,8 @@ import pytest
 from openline.console.accounts import journal
 from openline.console.accounts.roster import CODE_LIFE_S, DEFAULT_ROLES
 from openline.wire.errors import Misuse, Refused
-from tests.console.accounts_kit import ORIGIN, Clock, enrol, opened, sign_in
+from tests.console.accounts_kit import ORIGIN, enrol, sign_in
 from tests.console.authenticator import Authenticator
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def accounts(tmp_path, clock):
-    made = opened(tmp_path, clock)
-    yield made
-    made.close()
 
 
 def kinds(accounts):

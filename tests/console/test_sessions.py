@@ -6,19 +6,7 @@ import pytest
 
 from openline.console.accounts import journal
 from openline.console.accounts.sessions import AHEAD_S, LIFE_S, Held
-from tests.console.accounts_kit import IDLE_S, Clock, enrol, opened, sign_in
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def accounts(tmp_path, clock):
-    made = opened(tmp_path, clock)
-    yield made
-    made.close()
+from tests.console.accounts_kit import IDLE_S, enrol, opened, sign_in
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -152,6 +153,16 @@ class Pair:
     def stop(self) -> None:
         for station in self.both:
             station.kill()
+
+    @contextmanager
+    def through(self) -> Iterator[Pair]:
+        """Both stations running and through to each other, for as long as the context lasts."""
+        try:
+            self.start()
+            self.wait_through()
+            yield self
+        finally:
+            self.stop()
 
     def wait_through(self) -> None:
         for station in self.both:

@@ -31,12 +31,8 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
     rate = f"rate_bytes_s = {RATE_BYTES_S}\n"
     ends = f'connect = ["127.0.0.1:{port}"]\n{rate}', f'listen = "127.0.0.1:{port}"\n{rate}'
     made = make_pair(tmp_path, carriers=((Carrier(id="copper", latency_ms=1), *ends),))
-    try:
-        made.start()
-        made.wait_through()
+    with made.through():
         yield made
-    finally:
-        made.stop()
 
 
 def send(station: Station) -> t.Entry:

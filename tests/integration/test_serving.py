@@ -34,12 +34,8 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
     )
     made.south.config.write_text(f'{text}[metrics]\nlisten = "127.0.0.1:{metrics}"\n')
     made.south.environment = {"METRICS": str(metrics), "API": str(api)}
-    try:
-        made.start()
-        made.wait_through()
+    with made.through():
         yield made
-    finally:
-        made.stop()
 
 
 def get(pair: Pair, which: str, path: str, token: str | None = None) -> tuple[int, str]:

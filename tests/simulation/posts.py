@@ -27,6 +27,7 @@ from openline.keys.entropy import SeededEntropy
 from openline.keys.keyfile import Cost, seal_key_file
 from openline.keys.secret import StationKeys
 from openline.ports import Now, Parcel, Told
+from openline.station.api import answers
 from openline.station.api import app as apis
 from openline.station.api import types as t
 from openline.station.api.keep import Copies
@@ -310,7 +311,7 @@ def two_posts(
         [post] = [post for post in posts.both if post.config == Path(self.config_file)]
         status, data = posts.wait(_request(post.app, method, path, body or b""))
         if status >= 400:
-            raise askings._fault(data, status)
+            raise answers.fault(data, status)
         return data
 
     monkeypatch.setattr(askings.Asking, "call", call)

@@ -20,12 +20,13 @@ import msgspec
 
 from openline.audit.describe import Describer
 from openline.cli.agreeing import agrees
-from openline.cli.asking import Asking, asking, part, show_json
+from openline.cli.asking import Asking, asking, show_json
 from openline.cli.files import FILE, checked_accord, for_terminal, passphrase_option, read_file
 from openline.cli.keys import open_keys
 from openline.keys.public import officer_message
 from openline.keys.secret import AnnounceKeys, OfficerKey
 from openline.station.api import types as t
+from openline.station.api.answers import part
 from openline.wire import bodies, cbor
 from openline.wire.accord import Side, SignedAccord
 from openline.wire.bodies import Body

@@ -16,27 +16,25 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import click
 import msgspec
 
 from openline.cli.files import FILE, for_terminal
 from openline.station import config as configs
-from openline.station.api import frames
-from openline.station.api import types as t
+from openline.station.api import answers, frames
 from openline.station.api.socket_path import addressable
 from openline.station.config import Config
 from openline.station.durable import sync_folder
 from openline.wire.errors import (
     Misuse,
-    OpenlineError,
-    OurFault,
     StorageFault,
 )
 
 DEFAULT: Final = Path("station.toml")
 ENVIRONMENT: Final = "OPENLINE_STATION"
+READER: Final = "this release"
 PATIENCE_S: Final = 60
 LONG_S: Final = 3600  # a copy of a long record is made before its first byte comes
 PIECE_BYTES: Final = 256 * 1024
@@ -75,24 +73,16 @@ class Asking:
     def get(self, path: str, gives: type[T], **query: str | None) -> T:
         """Ask what is at `path`. Raises: as `call`."""
         given = {name: value for name, value in query.items() if value is not None}
-        return self._as(self.call("GET", path + (f"?{urlencode(given)}" if given else "")), gives)
+        return answers.value(self.call("GET", path + (f"?{urlencode(given)}" if given else "")), gives, READER)
 
     def post(self, path: str, asked: Any = None, gives: type[T] | None = None) -> Any:
         """Have something done. `asked`: a value of the API, or bytes. Raises: as `call`."""
         body = asked if isinstance(asked, bytes) else msgspec.json.encode(asked) if asked is not None else None
         found = self.call("POST", path, body)
-        return None if gives is None else self._as(found, gives)
+        return None if gives is None else answers.value(found, gives, READER)
 
     def delete(self, path: str) -> None:
         self.call("DELETE", path)
-
-    def _as(self, data: bytes, gives: type[T]) -> T:
-        if gives is bytes:
-            return data  # type: ignore[return-value]
-        try:
-            return msgspec.json.decode(data, type=gives)
-        except msgspec.DecodeError as error:
-            raise OurFault(f"the station answered what this release does not know: {error}") from None
 
     def call(self, method: str, path: str, body: bytes | None = None) -> bytes:
         """One request.
@@ -110,7 +100,7 @@ class Asking:
         finally:
             connection.close()
         if response.status >= 400:
-            raise _fault(data, response.status)
+            raise answers.fault(data, response.status)
         return data
 
     def is_running(self) -> bool:
@@ -151,7 +141,7 @@ class Asking:
                 connection.request(method, path, headers=self._headers())
                 response = connection.getresponse()
                 if response.status >= 400:
-                    raise _fault(response.read(), response.status)
+                    raise answers.fault(response.read(), response.status)
                 while data := response.read(PIECE_BYTES):
                     yield data
                 if response.length:
@@ -178,21 +168,6 @@ class Asking:
 
     def _headers(self) -> Mapping[str, str]:
         return {"Host": "localhost"}
-
-
-def _fault(data: bytes, status: int) -> OpenlineError:
-    try:
-        fault = msgspec.json.decode(data, type=t.Fault)
-    except msgspec.DecodeError:
-        if status >= 500:
-            return OurFault(f"the station failed at this request ({status}); its log says more")
-        return Misuse(f"the station does not know this request ({status}): is it of another release?")
-    return t.FAULTS.get(fault.fault, OurFault)(fault.what, next_step=fault.next_step)
-
-
-def part(text: str) -> str:
-    """A name as a part of a path."""
-    return quote(text, safe="")
 
 
 def show_json(value: Any) -> None:

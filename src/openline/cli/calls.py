@@ -14,10 +14,11 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from openline.cli.asking import Asking, asking, part, show_json, station_option
+from openline.cli.asking import Asking, asking, show_json, station_option
 from openline.cli.files import json_option
 from openline.core.wording import span
 from openline.station.api import types_duty as t
+from openline.station.api.answers import part
 from openline.wire.errors import Misuse, Refused
 
 PEER_SILENT: Final = 4

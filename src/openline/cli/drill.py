@@ -12,10 +12,11 @@ from pathlib import Path
 
 import click
 
-from openline.cli.asking import Asking, asking, part, show_json, station_option
+from openline.cli.asking import Asking, asking, show_json, station_option
 from openline.cli.calls import SAYS, officer_option
 from openline.cli.files import json_option
 from openline.station.api import types_duty as t
+from openline.station.api.answers import part
 from openline.wire.errors import Refused
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from openline.cli.asking import Asking, asking, part, show_json, station_option
+from openline.cli.asking import Asking, asking, show_json, station_option
 from openline.cli.calls import local, officer_option
 from openline.cli.files import for_terminal, json_option
 from openline.cli.moments import instant_s
 from openline.station.api import types as at_types
 from openline.station.api import types_duty as t
+from openline.station.api.answers import part
 from openline.wire.accord import decode_signed
 from openline.wire.errors import Misuse
 

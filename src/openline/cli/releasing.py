@@ -11,9 +11,10 @@ from pathlib import Path
 import click
 
 from openline.cli import acting
-from openline.cli.asking import Asking, asking, one_line, part, show_json, station_option
+from openline.cli.asking import Asking, asking, one_line, show_json, station_option
 from openline.cli.files import FILE, for_terminal, json_option, passphrase_option, utc
 from openline.station.api import types as t
+from openline.station.api.answers import part
 from openline.wire.errors import Misuse
 
 

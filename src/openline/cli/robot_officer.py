@@ -19,9 +19,10 @@ import click
 
 from openline.cli.calls import SAYS
 from openline.cli.robot_voice import Heard, Talk
-from openline.console.link import Link, part
+from openline.console.link import Link
 from openline.station.api import types_duty as duty
 from openline.station.api import types_voice as t
+from openline.station.api.answers import part
 from openline.wire.errors import Refused
 
 LOOK_S: Final = 1.0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from openline.cli.asking import asking, part, show_json, station_option
+from openline.cli.asking import asking, show_json, station_option
 from openline.cli.explain import PEER_SILENT, SILENT, Seen, lines
 from openline.cli.files import json_option, utc
 from openline.core.explain import explain
@@ -20,6 +20,7 @@ from openline.core.silence import Observed
 from openline.core.wording import span
 from openline.station import evidence as files
 from openline.station.api import types as t
+from openline.station.api.answers import part
 
 
 @click.command()

@@ -7,7 +7,7 @@ that every page has the frame, the language, the nonce and the station's own tim
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -60,7 +60,6 @@ class Asked:
     request: Request
     words: Words
     acting: Acting | None
-    titles: dict[str, str] = field(default_factory=dict)
     seen: Look | None = None
 
     @property

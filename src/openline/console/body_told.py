@@ -14,16 +14,11 @@ from typing import Any, Final, NamedTuple
 from openline.console import notice_forms, telling
 from openline.console.live import Look
 from openline.console.words import Words
+from openline.console.words import marked as _
 from openline.wire import bodies, cbor
 from openline.wire.bodies import Body
 from openline.wire.errors import Malformed, OurFault
 from openline.wire.terms import CheckIn, Lane, Level, Precedence, Presence
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogues; it is translated where it is shown."""
-    return sentence
-
 
 LABELS: Final = {
     "line": _("Line"), "lane": _("Lane"), "number": _("Its number"), "precedence": _("Precedence"),

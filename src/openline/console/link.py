@@ -10,15 +10,15 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import quote
 
 import httpx2
 import msgspec
 
-from openline.station.api import types as t
+from openline.station.api import answers
 from openline.station.api.socket_path import addressable
-from openline.wire.errors import Misuse, OpenlineError, OurFault, StorageFault
+from openline.wire.errors import OpenlineError, StorageFault
 
+READER: Final = "this console"
 PATIENCE_S: Final = 30.0
 CONNECTIONS: Final = 32
 KEPT_S: Final = 1.0  # less than a station keeps an idle connection, or a request would meet its closing and be lost
@@ -51,12 +51,12 @@ class Link:
     async def get(self, path: str, gives: type[T], **query: str | int | None) -> T:
         """What is at `path`; a query of None is left out. Raises: as `call`."""
         given = {name: value for name, value in query.items() if value is not None}
-        return _as(await self.call("GET", path, params=given), gives)
+        return answers.value(await self.call("GET", path, params=given), gives, READER)
 
     async def post(self, path: str, asked: Any, gives: type[T]) -> T:
         """Have something done. `asked`: a value of the API, bytes, or None. Raises: as `call`."""
         body = asked if isinstance(asked, bytes) else b"" if asked is None else msgspec.json.encode(asked)
-        return _as(await self.call("POST", path, content=body), gives)
+        return answers.value(await self.call("POST", path, content=body), gives, READER)
 
     async def delete(self, path: str) -> None:
         await self.call("DELETE", path)
@@ -95,26 +95,6 @@ def unreachable(error: Exception) -> Unreachable:
     )
 
 
-def part(text: str) -> str:
-    """A name as a part of a path."""
-    return quote(text, safe="")
-
-
-def _as(data: bytes, gives: type[T]) -> T:
-    if gives is bytes:
-        return data  # type: ignore[return-value]
-    try:
-        return msgspec.json.decode(data, type=gives)
-    except msgspec.DecodeError as error:
-        raise OurFault(f"the station answered what this console does not know: {error}") from None
-
-
 def _fault(data: bytes, status: int) -> OpenlineError:
-    try:
-        fault = msgspec.json.decode(data, type=t.Fault)
-    except msgspec.DecodeError:
-        if status >= 500:
-            return OurFault(f"the station failed at this request ({status}); its log says more")
-        return Misuse(f"the station does not know this request ({status}): is it of another release?")
-    kind = t.FAULTS.get(fault.fault, OurFault)
-    return (Unreachable if kind is StorageFault else kind)(fault.what, next_step=fault.next_step)
+    found = answers.fault(data, status)
+    return Unreachable(found.what, next_step=found.next_step) if type(found) is StorageFault else found

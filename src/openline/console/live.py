@@ -171,9 +171,9 @@ class Watcher:
                 await self._render(name, socket.language)
         socket.news.set()
 
-    def state(self, language: str) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:
         """What every page is told: whether the station answers, its time, what rings and what sounds."""
-        look, _ = self.look, words(language)
+        look = self.look
         if look is None:
             return {"reachable": False, "why": self.fault}
         return {
@@ -202,7 +202,7 @@ class Following:
         self.language = language
         self.news = asyncio.Event()
         self._sent: dict[str, str] = {}
-        self._state = b""
+        self._told: dict[str, Any] = {}  # the state, but for the time
 
     def fresh(self, watcher: Watcher) -> bytes | None:
         """What to send now; None if the page knows it all."""
@@ -211,11 +211,11 @@ class Following:
             html = watcher.rendered.get((name, self.language))
             if html is not None and self._sent.get(name) != html:
                 changed[name] = self._sent[name] = html
-        state = watcher.state(self.language)
-        told = msgspec.json.encode({**state, "now_s": 0})
-        if not changed and told == self._state:
+        state = watcher.state()
+        told = {**state, "now_s": 0}
+        if not changed and told == self._told:
             return None
-        self._state = told
+        self._told = told
         return msgspec.json.encode({"regions": changed, "state": state})
 
 

@@ -22,6 +22,7 @@ from openline.console.link import Link
 from openline.station.api.serving import serving, tcp_socket
 from openline.station.companion import STATION
 from openline.station.config import Config
+from openline.station.config_reading import Address
 from openline.wire.errors import Misuse
 
 PARENT_S: Final = 1.0
@@ -60,14 +61,10 @@ async def serve(console: Console, listen: str, tls: Path | None = None) -> Async
     Raises:
         Misuse: the address or the TLS file cannot be used.
     """
-    app, on = application(console), tcp_socket(*_address(listen))
+    where = Address(listen)
+    app, on = application(console), tcp_socket(where.host, where.port)
     async with app.router.lifespan_context(app), serving(app, on, tls=_context(tls), sockets=True):
         yield
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def _context(path: Path | None) -> ssl.SSLContext | None:

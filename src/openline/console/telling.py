@@ -13,16 +13,12 @@ from urllib.parse import quote
 from openline.console import signs
 from openline.console.live import Look
 from openline.console.signs import Sign
+from openline.console.words import marked as _
 from openline.station.api import types_items as t
 
 _TAG: Final = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 MINUTE_S: Final = 60
 HOUR_S: Final = 3600
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogues; it is translated where it is shown."""
-    return sentence
 
 
 PRECEDENCE: Final = {

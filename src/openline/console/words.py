@@ -36,6 +36,11 @@ class Words:
         return self.translations.ngettext(one, many, count)
 
 
+def marked(sentence: str) -> str:
+    """Marks a sentence for the catalogues, imported as `_`; it is translated where it is shown."""
+    return sentence
+
+
 def catalogues(language: str) -> Iterator[tuple[Path, Catalog]]:
     """Every catalogue of a language, as read."""
     for path in sorted((LOCALE / language).glob("*.po")):

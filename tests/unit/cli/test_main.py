@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from openline import __version__
-from openline.cli import asking
 from openline.cli import main as entry
+from openline.station.api import answers
 from openline.wire.errors import (
     CarrierFault,
     Malformed,
@@ -166,5 +166,5 @@ def test_verbs_complete():
 
 def test_a_station_that_fails_is_not_told_to_be_of_another_release():
     """What it answers without saying whose fault it is: a failure of its own is one, a page it does not know is not."""
-    assert isinstance(asking._fault(b"Internal Server Error", 500), OurFault)
-    assert isinstance(asking._fault(b"Not Found", 404), Misuse)
+    assert isinstance(answers.fault(b"Internal Server Error", 500), OurFault)
+    assert isinstance(answers.fault(b"Not Found", 404), Misuse)

@@ -18,9 +18,9 @@ from openline.console.accounts.gate import session_of
 from openline.console.accounts.releases import Asked as Draft
 from openline.console.acting import DUTY, RELEASE, Acting, Unproved
 from openline.console.asked import Asked
-from openline.console.link import part
 from openline.console.places import Place
 from openline.station.api import types as t
+from openline.station.api.answers import part
 from openline.station.api.types_agreed import Agreed
 from openline.wire.errors import Misuse, OpenlineError
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from openline.console.acting import ANYONE, DUTY
 from openline.console.asked import FORM_BYTES_MAX, Asked
-from openline.console.link import Unreachable, part
+from openline.console.link import Unreachable
 from openline.console.live import Look
 from openline.console.pages import clock, day
 from openline.console.places import Place
@@ -22,6 +22,7 @@ from openline.station.api import types as t
 from openline.station.api import types_duty as duty
 from openline.station.api import types_items as items
 from openline.station.api import types_voice as voices
+from openline.station.api.answers import part
 from openline.wire.errors import Misuse, OpenlineError, Refused
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ async def _call(asked: Asked) -> duty.Call:
 async def call(asked: Asked, *, status: int = 200, error: OpenlineError | None = None, typed: str = "") -> Response:
     """The page of one call. `typed`: what an officer had written when it was refused."""
     found = await _call(asked)
-    look = await asked.console.watcher.now()
+    look = await asked.look()
     return await asked.page(
         "call.html", status=status, call=found, beside=await beside(asked.console, look, found.id),
         spoken=sentences(asked.words), error=None if error is None else asked.fault(error), typed=typed,

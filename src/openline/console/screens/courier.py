@@ -16,9 +16,9 @@ from starlette.responses import Response
 from openline.console.acting import ANYONE, DUTY
 from openline.console.asked import Asked
 from openline.console.downloads import streamed
-from openline.console.link import part
 from openline.console.places import Place
 from openline.station.api import types as t
+from openline.station.api.answers import part
 from openline.wire.errors import CarrierFault
 from openline.wire.limits import LOAD_FILE_BYTES_MAX
 

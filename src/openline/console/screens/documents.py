@@ -20,6 +20,7 @@ from openline.console.composing import Typed
 from openline.console.pixels import Drawn
 from openline.console.places import Place
 from openline.console.screens import items, write
+from openline.console.words import marked as _
 from openline.station.api import types_items
 from openline.wire.errors import Misuse
 from openline.wire.limits import BLOB_BYTES_MAX
@@ -31,11 +32,6 @@ LISTED: Final = 1000
 PAGES_MAX: Final = 2000  # of one document that are drawn
 PRINTED_MAX: Final = 60
 MAGIC: Final = ((b"%PDF-", "pdf"), (b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"II*\0", "tif"), (b"MM\0*", "tif"))
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogues; it is translated where it is shown."""
-    return sentence
 
 
 WHY: Final = {

@@ -17,17 +17,13 @@ from openline.console.live import Look
 from openline.console.places import Place
 from openline.console.signs import Sign
 from openline.console.words import Words
+from openline.console.words import marked as _
 from openline.station.api import types_items
 
 if TYPE_CHECKING:
     from openline.console.app import Console
 
 LISTED: Final = 100
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogues; it is translated where it is shown."""
-    return sentence
 
 
 STATES: Final = {

@@ -18,12 +18,12 @@ from openline.console import body_told, telling
 from openline.console.accounts import signing
 from openline.console.acting import ANYONE, DUTY, RELEASE, Role
 from openline.console.asked import Asked
-from openline.console.link import part
 from openline.console.live import Look
 from openline.console.places import Place
 from openline.console.words import Words
 from openline.station.api import types as t
 from openline.station.api import types_record
+from openline.station.api.answers import part
 from openline.wire.bodies import Body, Receipt
 from openline.wire.errors import Misuse, OpenlineError, Refused
 from openline.wire.limits import REASON_BYTES_MAX

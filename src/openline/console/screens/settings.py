@@ -138,7 +138,7 @@ async def others(asked: Asked) -> Response:
     sent, roster, now = await asked.form(), gate.accounts.roster, gate.accounts.now()
     officer = sent["officer"]
     try:
-        look = await asked.console.watcher.now()
+        look = await asked.look()
         known = {each.name for each in roster.officers(now.clock_s)}
         if officer not in known | {each.name for each in look.us.officers}:
             raise Misuse("the accord names no such officer of our side", next_step="Load the page again.")

@@ -20,13 +20,14 @@ from openline.console.acting import ANYONE, DUTY
 from openline.console.asked import Asked
 from openline.console.drafting import drafted
 from openline.console.forms import Problems
-from openline.console.link import Link, part
+from openline.console.link import Link
 from openline.console.live import Look
 from openline.console.moments import day_and_time
 from openline.console.places import SIGN_IN, Place
 from openline.console.words import Words
 from openline.station.api import types as t
 from openline.station.api import types_duty, types_items
+from openline.station.api.answers import part
 from openline.wire.errors import Refused
 
 if TYPE_CHECKING:

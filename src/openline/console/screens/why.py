@@ -18,13 +18,14 @@ from openline.console.acting import ANYONE, DUTY
 from openline.console.asked import Asked
 from openline.console.forms import Problems, Typed
 from openline.console.layers import counts, layers
-from openline.console.link import Link, part
+from openline.console.link import Link
 from openline.console.live import Look
 from openline.console.moments import typed_s
 from openline.console.places import Place
 from openline.console.words import Words
 from openline.station.api import types as t
 from openline.station.api import types_duty
+from openline.station.api.answers import part
 from openline.wire.errors import Misuse
 
 if TYPE_CHECKING:
