@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.browser import axe
+from tests.browser.conftest import NARROW, WIDE
+from tests.browser.console_process import COOKIE
 
 pytestmark = pytest.mark.slow
 
@@ -68,3 +70,60 @@ def test_a_press_is_not_lost_to_a_change(visit, consoles):
     one.page.mouse.up()
 
     one.page.wait_for_url("**/why")
+
+
+HEAD_MAX = 100  # of 844 pixels on a phone: two lines
+FOLDED = "document.querySelector('.menu').open === false"
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_first_screen_of_a_phone_is_the_lines(visit, consoles, language):
+    """The head takes two lines: who, when, whether it can sound, and what waits. The first line's button to call is on
+    the first screen, and nothing stands beside the page. Folded and unfolded, no rule of WCAG 2.2 AA is broken."""
+    consoles.pair.north.message("what waits")
+    one = visit(consoles.south.origin, officer="kim", size=NARROW, language=language)
+    page = one.page
+    page.locator(".waits a[href='/inbox'] strong").wait_for()
+    assert page.locator(".head").bounding_box()["height"] <= HEAD_MAX
+    call = page.locator("button.call").first.bounding_box()
+    assert call["y"] + call["height"] < NARROW[1]
+    for each in (".head time", ".who", "#arm", ".waits a[href='/inbox']"):
+        assert page.locator(each).first.is_visible()
+    assert not page.get_by_role("navigation").is_visible()
+    axe.hold(page)
+
+    page.locator(".menu summary").press("Enter")
+    page.locator("nav a[href='/record']").wait_for()
+    axe.hold(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == NARROW[0]
+    page.locator("nav a[href='/record']").press("Enter")
+    page.wait_for_url("**/record")
+    assert page.evaluate(FOLDED)
+
+
+def test_the_places_are_one_word_away_without_a_script(browser, consoles):
+    """A page whose scripts do not run folds and unfolds all the same; a wide page shows every place unfolded."""
+    for size, wide in ((NARROW, False), (WIDE, True)):
+        context = browser.new_context(
+            java_script_enabled=False, viewport={"width": size[0], "height": size[1]}, base_url=consoles.south.origin
+        )
+        context.add_cookies([{"name": COOKIE, "value": "kim|officer|", "url": consoles.south.origin}])
+        page = context.new_page()
+        page.goto("/")
+        if not wide:
+            page.locator(".menu summary").press("Enter")
+        page.get_by_role("link", name="Record", exact=True).click()
+        page.get_by_role("heading", name="Record").wait_for()
+        context.close()
+
+
+def test_what_sounds_stands_above_the_menu(visit, consoles):
+    """Whatever is unfolded: the alarm and its button stay on the first screen of a phone."""
+    one = visit(consoles.south.origin, officer="kim", size=NARROW)
+    one.page.locator(".menu summary").click()
+    consoles.pair.north.message("Answer at once.", precedence="FLASH")
+    known = one.page.get_by_role("button", name="Acknowledge all")
+    known.wait_for()
+    assert known.bounding_box()["y"] < one.page.locator(".head").bounding_box()["y"]
+    known.click()
+    one.page.get_by_text("known to kim").first.wait_for()

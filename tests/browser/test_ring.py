@@ -59,7 +59,7 @@ def test_a_page_that_nobody_pressed_says_that_it_cannot_sound(quiet, visit):
     """A browser lets no page sound before a press. The alarm is on it all the same, and the page never claims to be
     armed; one press arms it."""
     one = visit(quiet.south.origin, officer="kim")
-    one.page.get_by_text("Alarm sound is off").wait_for()
+    one.page.get_by_text("Sound off").wait_for()
 
     quiet.pair.north.message("Answer at once.", precedence="FLASH")
     until_sounding(one.page, "high")
@@ -67,7 +67,7 @@ def test_a_page_that_nobody_pressed_says_that_it_cannot_sound(quiet, visit):
     assert one.page.locator("body").get_attribute("data-armed") == "false"
     one.page.get_by_text("A FLASH is not read yet").wait_for()
     one.page.locator("#arm").click()
-    one.page.get_by_text("Alarm sound is armed").wait_for()
+    one.page.get_by_text("Sound on").wait_for()
     assert one.page.locator("body").get_attribute("data-armed") == "true"
 
 

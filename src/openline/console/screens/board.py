@@ -50,7 +50,12 @@ async def bar(console: Console, look: Look, words: Words, _argument: str) -> str
     return console.pages.part("bar.html", words, look=look)
 
 
-REGIONS: Final = {"board": table, "bar": bar}
+async def waits(console: Console, look: Look, words: Words, _argument: str) -> str:
+    """The region of what waits for an officer, in every page's head."""
+    return console.pages.part("waits.html", words, look=look)
+
+
+REGIONS: Final = {"board": table, "bar": bar, "waits": waits}
 
 PLACES: Final = (
     Place("GET", "/", board, ANYONE, "Board", nav=1),

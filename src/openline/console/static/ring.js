@@ -34,6 +34,7 @@ function show() {
   element.setAttribute("aria-pressed", String(on));
   element.firstElementChild.textContent = on ? "♪" : "◌";
   element.querySelector(".words").textContent = on ? element.dataset.on : element.dataset.off;
+  element.querySelector(".more").hidden = on;
   document.body.dataset.armed = String(on);
 }
 
