@@ -197,7 +197,7 @@ def _rows(found: t.Calls) -> Iterator[str]:
     for each in found.last:
         due = f", the check-in due {local(each.due_s)}" if each.due_s else ""
         who = f", {each.officer}" if each.officer else ""
-        sealed = ", sealed by both" if each.sealed else ""
+        sealed = ", sealed by both" if each.sealed else "" if each.attested else ", which only they say"
         yield f"{local(each.started_s)}  {each.line}, {each.caller} called{due}: {each.state}{who}{sealed}"
 
 

@@ -2,7 +2,8 @@
 
 Rules of this file: an instant is seconds since 1970-01-01T00:00Z; a check-in's wall-clock time is read in its own
 zone with the rules that zone had on that day (Pyongyang was at UTC+8:30 from August 2015 to May 2018); a time that
-the zone skips or repeats on a day is read with the offset before the change.
+the zone skips or repeats on a day is read with the offset before the change; instants come from the other side too,
+and nothing is due beyond what calendars can tell.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ WORKING: Final = 0
 DAILY: Final = 1
 EPOCH: Final = date(1970, 1, 1).toordinal()
 SEARCH_DAYS: Final = 400  # a year of holidays in a row still finds the next working day
+END_S: Final = 253_339_228_800  # 9998-01-01T00:00Z: a search from here stays within what calendars and zones can tell
 
 
 class Due(NamedTuple):
@@ -70,7 +72,9 @@ def due_between(
     check_ins: tuple[CheckIn, ...], holidays: tuple[int, ...], after_s: int, until_s: int
 ) -> list[Due]:
     """All check-ins due in (after_s, until_s], earliest first."""
-    found = []
+    found, until_s = list[Due](), min(until_s, END_S - 1)
+    if after_s >= until_s:
+        return found
     for index, check_in in enumerate(check_ins):
         if not known(check_in.zone):
             continue
@@ -96,6 +100,7 @@ def next_due(check_ins: tuple[CheckIn, ...], holidays: tuple[int, ...], after_s:
 def last_due(check_ins: tuple[CheckIn, ...], holidays: tuple[int, ...], until_s: int, since_s: int) -> Due | None:
     """The latest check-in due in [since_s, until_s], or None."""
     best: Due | None = None
+    until_s = min(until_s, END_S - 1)
     for index, check_in in enumerate(check_ins):
         if not known(check_in.zone):
             continue
@@ -114,11 +119,11 @@ def last_due(check_ins: tuple[CheckIn, ...], holidays: tuple[int, ...], until_s:
 
 
 def _upcoming(check_in: CheckIn, holidays: tuple[int, ...], after_s: int) -> Iterator[int]:
-    if not known(check_in.zone):
+    if not known(check_in.zone) or after_s >= END_S:
         return
     day = local_day(after_s, check_in.zone) - 1
     for ahead in range(SEARCH_DAYS):
         if runs_on(check_in, day + ahead, holidays):
             at = _instant(day + ahead, check_in.at_s, check_in.zone)
-            if at > after_s:
+            if after_s < at < END_S:
                 yield at

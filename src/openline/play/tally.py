@@ -31,7 +31,7 @@ class Tally:
     def __init__(self, player: Player) -> None:
         self.player = player
         self.at_ms = player.world.now_ms
-        self.calls: set[tuple[int, int | bytes]] = set()  # line, and a check-in's due time or another call's id
+        self.calls: set[tuple[int, tuple[int, int] | bytes]] = set()  # line, and a check-in or another call's id
         self.seals: set[bytes] = set()
 
     def since(self) -> Between:
@@ -43,7 +43,7 @@ class Tally:
             if station.desk is None:
                 continue
             for line, made in enumerate(station.desk.ctx.record.ledger.calls):
-                found: dict[int | bytes, Outcome] = dict(made.tries.items())
+                found: dict[tuple[int, int] | bytes, Outcome] = dict(made.tries.items())
                 found |= {attempt.call_id: attempt.outcome for attempt in made.last.values() if not attempt.due_s}
                 for call, outcome in found.items():
                     if (line, call) not in self.calls:

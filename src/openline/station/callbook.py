@@ -2,14 +2,15 @@
 
 Rules of this file:
 1. A finished call is told from its entry in the record, whichever side placed it; one that lasts from the desk's
-   memory. Nothing here starts or ends a call.
+   memory. Nothing here starts or ends a call. Either side tells of its own calls alone, however many it tells of, and
+   whatever ids it writes.
 2. Who picked up here is this side's own affair: kept in its store, told to nobody else.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from openline.core import agenda
 from openline.station import demands
@@ -24,13 +25,17 @@ KEPT: Final = 256  # chosen: some weeks of calls on a few lines
 PICKED: Final = "picked"
 DUE_MAX: Final = 48  # chosen: twice the check-ins that a line may have in a day
 SHORT_S: Final = 15 * 86_400  # chosen: what DUE_MAX check-ins of a line cover, twice
+Finished: TypeAlias = dict[bytes, tuple[int, Entry, Call]]  # by call id: which of all it was, and its entry
 STATES: Final = ("placed", "rang", "ringing", "talking", "ended", *(outcome.name.lower() for outcome in Outcome))
+K = TypeVar("K")
+V = TypeVar("V")
 WORDS: Final = {Phase.DECLINED: "declined", Phase.DEFERRED: "deferred", Phase.ANSWERED: "ended"}
 
 
 @dataclass(frozen=True, slots=True)
 class CallState:
-    """One call. `caller`: a side; `state`: one of STATES; `ends_s`: when it ended; `officer`: ours who picked up."""
+    """One call. `caller`: a side; `state`: one of STATES; `ended_s`: when it ended; `officer`: ours who picked up;
+    `attested`: whether the side that was called signed what is said of it."""
 
     id: bytes
     line: int
@@ -42,6 +47,7 @@ class CallState:
     ended_s: int | None = None
     officer: int | None = None
     sealed: bool = False
+    attested: bool = True
 
     @property
     def over(self) -> bool:
@@ -71,9 +77,11 @@ class CallBook:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.finished: dict[bytes, tuple[Entry, Call]] = {}  # by call id, oldest first
+        self.finished: tuple[Finished, Finished] = ({}, {})  # by caller; oldest first
+        self.told = 0  # how many finished, since the record's beginning
         self.picked: dict[bytes, int] = {}
-        self.sealed: dict[bytes, None] = {}  # ids of calls with both seals, oldest first
+        self.sealed: dict[tuple[int, bytes], None] = {}  # caller and id of calls with both seals
+        self.first_seals: dict[bytes, tuple[int, bytes]] = {}  # id of a first seal → caller and id of its call
         desk.ctx.on_append.append(self._on_entry)
 
     def load(self) -> None:
@@ -85,14 +93,21 @@ class CallBook:
     def _on_entry(self, entry: Entry) -> None:
         body = entry.body
         if isinstance(body, Call) and body.line < len(self.desk.ctx.accord.lines):
-            self.finished.pop(body.call_id, None)
-            self.finished[body.call_id] = (entry, body)
-            if len(self.finished) > KEPT:
-                del self.finished[next(iter(self.finished))]
-        elif isinstance(body, Seal) and body.closes is not None:
-            self.sealed[body.call_id] = None
-            if len(self.sealed) > KEPT:
-                del self.sealed[next(iter(self.sealed))]
+            theirs = self.finished[entry.side]
+            theirs.pop(body.call_id, None)
+            self.told += 1
+            theirs[body.call_id] = (self.told, entry, body)
+            if len(theirs) > KEPT:
+                del theirs[next(iter(theirs))]
+        elif isinstance(body, Seal):
+            self._seal(entry, body)
+
+    def _seal(self, entry: Entry, body: Seal) -> None:
+        """A call is sealed by both where each wrote one of its seals: one side's word for both is none."""
+        if body.closes is None:
+            _kept(self.first_seals, entry.id, (entry.side, body.call_id))
+        elif (first := self.first_seals.get(body.closes)) is not None and first[0] != entry.side:
+            _kept(self.sealed, first, None)
 
     def note_officer(self, call_id: bytes, officer: int) -> None:
         """Which officer of ours placed this call, or picked it up."""
@@ -108,8 +123,9 @@ class CallBook:
         calls = self.desk.calls
         if call_id in calls.placed:
             return self._placed(calls.placed[call_id])
-        if call_id in self.finished:
-            return self._finished(*self.finished[call_id])
+        for caller in (self.desk.ctx.us, self.desk.ctx.them):
+            if call_id in self.finished[caller]:
+                return self._finished(*self.finished[caller][call_id][1:])
         return self._theirs(calls.ringing[call_id]) if call_id in calls.ringing else None
 
     def lasting(self) -> list[CallState]:
@@ -122,8 +138,8 @@ class CallBook:
 
     def last(self, limit: int) -> list[CallState]:
         """The calls that finished last, newest first."""
-        newest = list(self.finished.values())[-limit:]
-        return [self._finished(entry, body) for entry, body in reversed(newest)]
+        newest = sorted([*self.finished[0].values(), *self.finished[1].values()], key=lambda each: -each[0])[:limit]
+        return [self._finished(entry, body) for _, entry, body in newest]
 
     def check_ins(self, line: int, from_s: int, until_s: int) -> list[CheckInState]:
         """The check-ins due on a line in [from_s, until_s), earliest first."""
@@ -135,7 +151,7 @@ class CallBook:
                 at = agenda.next_due(ledger, line, at, caller)
                 if at is None or at >= until_s:
                     break
-                tried = ledger.calls[line].tries.get(at)
+                tried = ledger.calls[line].tries.get((at, caller))
                 complete = demands.is_completed(ctx, line, at, caller)
                 found.append(CheckInState(at, caller, "" if tried is None else tried.name.lower(), complete))
         return sorted(found, key=lambda each: (each.due_s, each.caller))
@@ -146,15 +162,15 @@ class CallBook:
         tries = self.desk.ctx.record.ledger.calls[line].tries
         found = {
             due_s: PastCall(due_s, True, outcome.name.lower())
-            for due_s, outcome in tries.items()
+            for (due_s, _), outcome in sorted(tries.items(), key=lambda each: each[0][1] == self.desk.ctx.us)
             if from_s < due_s <= until_s
-        }
+        }  # ours last: what they write of an instant at which we called does not take its place
         if until_s - from_s <= SHORT_S:
             for each in self.check_ins(line, from_s, until_s):
                 found.setdefault(each.due_s, PastCall(each.due_s, True, each.outcome))
         others = [
             PastCall(body.started_s, False, Outcome(body.outcome).name.lower())
-            for _, body in self.finished.values()
+            for _, _, body in (*self.finished[0].values(), *self.finished[1].values())
             if body.line == line and not body.due_s and from_s < body.started_s <= until_s
         ]
         return sorted([*found.values(), *others])
@@ -184,5 +200,13 @@ class CallBook:
         return CallState(
             body.call_id, body.line, Lane(body.lane), entry.side, body.due_s, Outcome(body.outcome).name.lower(),
             body.started_s, ended_s=entry.time_s, officer=self.picked.get(body.call_id),
-            sealed=body.call_id in self.sealed,
+            sealed=(entry.side, body.call_id) in self.sealed,
+            attested=entry.side == self.desk.ctx.us or self.desk.calls.we_attested(body),
         )  # fmt: skip
+
+
+def _kept(of: dict[K, V], key: K, value: V) -> None:
+    """Keep the newest of both sides; the oldest goes."""
+    of[key] = value
+    if len(of) > 2 * KEPT:
+        del of[next(iter(of))]

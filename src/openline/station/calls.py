@@ -37,6 +37,10 @@ RINGING_MAX: Final = 64  # chosen: a call on every line; more at once is a flood
 RUNG_KEPT: Final = 1024  # chosen: rings that a carrier may repeat long after without ringing again
 
 OUTCOMES: Final = {Phase.DECLINED: Outcome.DECLINED, Phase.DEFERRED: Outcome.DEFERRED}
+ATTESTED: Final = {  # how a call finished → the word of the called station that says so
+    Outcome.RANG_UNANSWERED: Phase.RANG, Outcome.ANSWERED: Phase.ANSWERED,
+    Outcome.DECLINED: Phase.DECLINED, Outcome.DEFERRED: Phase.DEFERRED,
+}  # fmt: skip
 
 
 @dataclass
@@ -361,8 +365,16 @@ class Calls:
 
     def _we_answered(self, call: Call) -> bool:
         """Whether a word of ours says so: what a caller writes of itself makes nobody seal."""
-        ctx, word = self.ctx, call.final
-        if word is None or word.phase != Phase.ANSWERED or call.outcome is not Outcome.ANSWERED:
+        return call.outcome is Outcome.ANSWERED and self.we_attested(call)
+
+    def we_attested(self, call: Call) -> bool:
+        """Whether a finished call of theirs says no more of us than a word of ours does: that it rang, and how it was
+        taken. That it never rang, or was broken off, is theirs to say."""
+        ctx, phase = self.ctx, ATTESTED.get(Outcome(call.outcome))
+        if phase is None:
+            return True
+        word = call.rang if phase is Phase.RANG else call.final
+        if word is None or word.phase != phase:
             return False
         message = public.call_message(
             ctx.accord_id, ctx.them, call.call_id, call.line, call.lane, call.due_s, word.phase, word.time_s

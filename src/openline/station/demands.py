@@ -60,9 +60,9 @@ def history(ctx: Context, line: int) -> History:
         if outcome is not Outcome.ANSWERED:
             silences += 1
             ended += following is Outcome.ANSWERED
-    answered = [due_s for due_s, outcome in tries if outcome is Outcome.ANSWERED]
+    answered = [due_s for (due_s, _), outcome in tries if outcome is Outcome.ANSWERED]
     last = answered[-1] if answered else 0
-    in_a_row = sum(due_s > last for due_s, _ in tries)
+    in_a_row = sum(due_s > last for (due_s, _), _ in tries)
     return History(silences, ended, in_a_row, last)
 
 

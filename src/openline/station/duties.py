@@ -109,6 +109,6 @@ class Duties:
                 latest, due = due, self._next_of_ours(line, due)
             if latest is not None:
                 self.done_until_s[line] = latest
-            made = latest is None or latest in self.ctx.record.ledger.calls[line].tries
+            made = latest is None or (latest, self.ctx.us) in self.ctx.record.ledger.calls[line].tries
             if latest is not None and not made and now_s - latest < LATE_S:
                 self.calls.place(line, Lane.LIAISON, latest)

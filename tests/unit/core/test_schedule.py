@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from openline.core import schedule
 from openline.core.schedule import DAILY, WORKING, due_between, last_due, next_due
+from openline.wire.limits import TIME_S_MAX
 from openline.wire.terms import CheckIn
 
 NINE, FIVE = 9 * 3600, 17 * 3600
@@ -142,3 +143,14 @@ def test_next_and_last_agree_with_the_list(after: int, at_s: int, days: int, zon
     assert next_due(check_ins, (), after) == week[0]
     assert last_due(check_ins, (), after + 7 * DAY_S, after + 1) == week[-1]
     assert all(after < x.due_s <= after + 7 * DAY_S for x in week)
+
+
+@pytest.mark.parametrize("at_s", [schedule.END_S - 1, schedule.END_S, 253_402_300_799, TIME_S_MAX])
+def test_nothing_is_due_where_calendars_end(at_s: int) -> None:
+    """An instant that the other side chose, up to the last that an entry may hold: an answer, and no fault."""
+    daily = (CheckIn(9 * 3600, 0, DAILY, "Pacific/Kiritimati"), CheckIn(0, 1, WORKING, "Pacific/Niue"))
+    assert schedule.next_due(daily, (), at_s) is None
+    assert schedule.due_between(daily, (), at_s, TIME_S_MAX) == []
+    last = schedule.last_due(daily, (), at_s, 0)
+    assert last is not None
+    assert last.due_s < schedule.END_S

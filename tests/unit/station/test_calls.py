@@ -6,13 +6,17 @@ from datetime import datetime
 
 import pytest
 
+from openline.core.agenda import next_due
 from openline.core.ledger import Attempt
+from openline.core.release import by_station
+from openline.station.callbook import KEPT, CallBook
 from openline.station.calls import RINGING_MAX
 from openline.station.commands import CutLines, SendMessage
 from openline.wire import entry
-from openline.wire.bodies import Call, Seal
+from openline.wire.bodies import Body, Call, Seal
 from openline.wire.bundle import Act, Payload, Signal
 from openline.wire.errors import Refused
+from openline.wire.limits import TIME_S_MAX
 from openline.wire.terms import Lane, Outcome, Phase
 from tests.simulation.pair import Node, Pair, Parcel
 
@@ -222,3 +226,57 @@ def test_a_message_is_no_call(pair: Pair) -> None:
     pair.nodes[SOUTH].enact(SendMessage(line=LINE, text="Good morning."))
     pair.settle()
     assert pair.nodes[NORTH].running.calls.ringing == {}
+
+
+@pytest.mark.parametrize("due_s", [253_402_300_800, TIME_S_MAX])
+def test_a_call_for_a_time_beyond_any_calendar(pair: Pair, due_s: int) -> None:
+    """The other side says for when it calls: answered, sealed and read again at a start like any other call."""
+    south, north, made = pair.nodes[SOUTH], pair.nodes[NORTH], list[bytes]()
+    south.turn(lambda: made.append(south.running.calls.place(LINE, Lane.LIAISON, due_s)))
+    pair.settle()
+    pick_up(pair, made[0], Phase.ANSWERED)
+    pair.settle()
+    south.turn(lambda: south.running.calls.hang_up(made[0]))
+    pair.settle()
+    north.kill()
+    north.start()
+    assert [x.due_s for x in bodies_of(north, NORTH) if isinstance(x, Seal)] == [due_s]
+
+
+def hostile(pair: Pair, *written: Body) -> None:
+    """The south writes what no station of ours would."""
+    south = pair.nodes[SOUTH]
+    south.turn(lambda: [south.running.ctx.append(by_station(each)) for each in written])
+    pair.settle()
+
+
+def test_what_they_write_of_our_check_in_keeps_it_from_nothing(pair: Pair) -> None:
+    """An entry of theirs with the time of a check-in that is ours to make: it is rung when it is due all the same."""
+    south, north = pair.nodes[SOUTH], pair.nodes[NORTH]
+    due_s = next_due(south.ledger, LINE, south.now.clock_s, SOUTH)
+    assert due_s is not None
+    written = Call(line=LINE, call_id=b"12345678", started_s=due_s, outcome=Outcome.ANSWERED, due_s=due_s)
+    north.turn(lambda: north.running.ctx.append(by_station(written)))
+    pair.settle()
+    pair.advance(due_s * 1000 - pair.now_ms + 1_000, settling=True)
+    assert [call.due_s for call in south.running.calls.placed.values()] == [due_s]
+
+
+def test_they_tell_of_their_own_calls_alone(pair: Pair) -> None:
+    """Entries under the id of a call of ours, seals of both kinds by one hand, and hundreds of calls that never were:
+    ours is told as it was, and what no word of ours says is told as theirs alone."""
+    north, made = pair.nodes[NORTH], list[bytes]()
+    book = CallBook(north.running)
+    north.turn(lambda: made.append(north.running.place_call(LINE, Lane.LIAISON, north.now)[0]))
+    pair.settle()
+    pair.advance(RING_MS, settling=True)
+    calls = [Call(call_id=n.to_bytes(8, "big"), started_s=1, outcome=Outcome.DECLINED) for n in range(KEPT + 1)]
+    hostile(pair, *calls, Call(call_id=made[0], started_s=1, outcome=Outcome.ANSWERED), Seal(call_id=made[0]))
+    sealed = pair.nodes[SOUTH].record.cursors[SOUTH].head
+    assert sealed is not None
+    hostile(pair, Seal(call_id=made[0], closes=sealed.id))
+    told = [each for each in book.last(2 * KEPT) if each.id == made[0]]
+    assert [(each.caller, each.state, each.attested, each.sealed) for each in told] == [
+        (SOUTH, "answered", False, False), (NORTH, "rang_unanswered", True, False),
+    ]  # fmt: skip
+    assert book.one(made[0]) == told[1]

@@ -58,6 +58,7 @@ def call_told(service: Service, call: CallState, warnings: tuple[str, ...] = ())
         ended_s=call.ended_s,
         officer=service.duty.officer_name(call.officer),
         sealed=call.sealed,
+        attested=call.attested,
         warnings=warnings,
     )
 
