@@ -10,6 +10,8 @@ import { comparePositions, is, placeName, signedBytes } from "./entry.mjs";
 import { verify87 } from "./mldsa.mjs";
 import { checkXwing } from "./xwing.mjs";
 
+const GENERATION_MAX = 2n ** 63n - 1n;
+
 const broken = (sentence) => new Refused("broken-rule", sentence);
 
 /** The body's map without some keys, or null where the kind has none. */
@@ -90,7 +92,8 @@ export class Chains {
   }
 
   generationPrev(entry, { head }) {
-    if (entry.seq !== 0n || (head !== null && entry.gen <= head.gen)) throw broken("it begins no new generation");
+    const above = (head === null || entry.gen > head.gen) && entry.gen <= GENERATION_MAX;
+    if (entry.seq !== 0n || !above) throw broken("it begins no new generation");
     const { last } = entry.body;
     if (last === null) return this.accord.id;
     const [gen, seq, id] = last;

@@ -8,7 +8,7 @@ from typing import Any
 
 from openline.cli.vectors_plain import facts_of
 from openline.keys.secret import SigningKey, XwingKey
-from openline.wire import bodies
+from openline.wire import bodies, limits
 from openline.wire.terms import Head, Outcome, Phase
 from spec.vectors.making.accords import ACCORD
 from spec.vectors.making.book import Book
@@ -74,7 +74,7 @@ def _accepted() -> Iterator[Vector]:
     book = cut_off()
     book.message(0)
     yield taken_in("new-generation", "3.7", "A generation that goes on from an earlier entry under new keys.", book)
-    for gen in (0, 3):
+    for gen in (0, 3, limits.GENERATION_MAX):
         what = f"A chain that begins with generation {gen}: its first site was lost before it wrote anything."
         yield taken_in(f"begins-with-generation-{gen}", "3.7, 6", what, begun(gen))
     yield taken_in("answered-call", "3.4, 5.6", "A call with both words, and the two seals that close it.", called())
@@ -214,6 +214,12 @@ REJECTED: dict[str, tuple[str, str, str, Next]] = {
     "second-entry-at-a-place": ("3.10, 6", "A second entry at a place that is taken.", "fork", _second_of_a_place),
     "second-generation-at-a-place": ("3.7, 6", "The root signed a second generation 1.", "fork", _second_generation),
     "unsigned-entry-at-a-place-taken": ("6", "Another, unsigned, at a place that is taken.", BAD, _unsigned_second),
+    "generation-beyond-the-last": (
+        "3.7",
+        "The root begins a generation above the highest that may be.",
+        BROKEN,
+        lambda b: _generation(b, gen=limits.GENERATION_MAX + 1),
+    ),
     "seal-of-another-head": (
         "6",
         "A seal writes out the acknowledgement in force with another id.",

@@ -7,7 +7,8 @@ this release does not know is shown as it came.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final, Generic, NamedTuple, TypeVar
 
 
 class Sign(NamedTuple):
@@ -142,6 +143,25 @@ WORDS: Final = (
     ALARMS, OUTCOMES, CARRIERS, ROLES, KINDS, SHORT, PRECEDENCES, RECEIPTS, FLAGS, FACTS, TRIES, STEPS, STANDINGS,
     LANES, DAYS, BRIEF,
 )  # fmt: skip
+
+
+T = TypeVar("T")
+
+
+class Several(NamedTuple, Generic[T]):
+    """The first of those alike, and how many there are."""
+
+    one: T
+    count: int
+
+
+def several(found: Iterable[T], *alike: str) -> list[Several[T]]:
+    """What is the same in these attributes is told once, where the first of it stands: whoever makes very many of one
+    thing hides nothing else by it."""
+    groups: dict[tuple[object, ...], list[T]] = {}
+    for each in found:
+        groups.setdefault(tuple(getattr(each, name) for name in alike), []).append(each)
+    return [Several(group[0], len(group)) for group in groups.values()]
 
 
 def sign(table: dict[str, Sign], state: str) -> Sign:

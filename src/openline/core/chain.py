@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from openline.keys import public
+from openline.wire import limits
 from openline.wire.accord import Accord
 from openline.wire.bodies import Generation, Key, Seal
 from openline.wire.entry import Entry, signed_bytes
@@ -137,7 +138,7 @@ def _generation(cursor: Cursor, entry: Entry, accord: Accord, own: Holds, name: 
     if not isinstance(body, Generation):
         return
     gen = -1 if cursor.head is None else cursor.head.gen
-    if entry.seq != 0 or entry.gen <= gen:
+    if entry.seq != 0 or not gen < entry.gen <= limits.GENERATION_MAX:
         raise ChainFault(f"{name} does not begin a new generation")
     if body.last is None:
         prev = cursor.accord_id

@@ -6,6 +6,7 @@ an instant; nothing here latches, and nothing here acts.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from itertools import islice
@@ -19,7 +20,7 @@ from openline.station.demands import missed_check_in
 from openline.station.watch import Watch
 from openline.wire.terms import Lane
 
-CAUSES_MAX: Final = 64  # chosen: of one alarm, told apart; more of them ask for nothing else to be done
+CAUSES_MAX: Final = 64  # chosen: of one alarm, told apart
 UNEQUAL_MS: Final = 300_000
 OFFSET_MS: Final = 2_000
 
@@ -67,12 +68,13 @@ def sounding(ctx: Context, watch: Watch, calls: Calls) -> set[Alarm]:
 
 
 def causes(ctx: Context, watch: Watch, calls: Calls) -> list[Cause]:
-    """What the alarms that sound now sound for; of one alarm `CAUSES_MAX` at most."""
+    """What the alarms that sound now sound for; of one alarm `CAUSES_MAX` at most, the newest of them always: many that
+    wait, and are known to wait, do not keep the next from sounding."""
     found = [
-        *islice(_flash_unread(ctx), CAUSES_MAX),
+        *_bounded(_flash_unread(ctx)),
         *(Cause(Alarm.CALL_RINGING, ring.line, ring.call_id.hex()) for ring in calls.ringing_here()),
         *_check_ins_missed(ctx),
-        *islice(_immediate_overdue(ctx), CAUSES_MAX),
+        *_bounded(_immediate_overdue(ctx)),
     ]
     if _silent(ctx, watch):
         found.append(Cause(Alarm.PEER_SILENT))
@@ -81,6 +83,13 @@ def causes(ctx: Context, watch: Watch, calls: Calls) -> list[Cause]:
     if watch.offset_ms is not None and abs(watch.offset_ms) > OFFSET_MS:
         found.append(Cause(Alarm.CLOCK_OFFSET))
     return found
+
+
+def _bounded(found: Iterator[Cause]) -> list[Cause]:
+    """The first ones, and the newest."""
+    kept = list(islice(found, CAUSES_MAX))
+    newest = deque(found, maxlen=1)
+    return [*kept[: CAUSES_MAX - 1], *newest] if newest else kept
 
 
 def _flash_unread(ctx: Context) -> Iterator[Cause]:

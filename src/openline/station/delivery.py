@@ -3,8 +3,8 @@
 Rules of this file:
 1. A way that hangs or fails holds up no other way, and no turn of the desk.
 2. What waits is bounded: of more than `WAITING_MAX` one is dropped, and so is what would go out beyond a way's hourly
-   number; both count as failures and are said. Each alarm is bounded by itself: who rings a thousand times does not
-   keep people from being told that a FLASH came, or that nothing comes any more.
+   number; both count as failures and are said. Each alarm is bounded by itself, and alarms take turns: who rings a
+   thousand times does not keep people from being told, soon, that a FLASH came, or that nothing comes any more.
 3. A repeated sound is not tried again: the next one follows by itself. It waits for nothing either.
 """
 
@@ -39,6 +39,7 @@ class Post:
     way: Way
     waiting: deque[Notice] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    last: str = ""  # the alarm that had its turn
     went: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))  # by alarm
     delivered: int = 0
     failed: int = 0
@@ -87,7 +88,7 @@ class Delivery:
             await post.wake.wait()
             post.wake.clear()
             while post.waiting:
-                notice = post.waiting.popleft()
+                notice = _in_turn(post)
                 if self._may_go(post, notice.alarm):
                     await self._deliver(post, notice)
                 else:
@@ -142,3 +143,12 @@ class Delivery:
             return Outcome(post.way.name, str(error))
         self._went(post)
         return Outcome(post.way.name, "")
+
+
+def _in_turn(post: Post) -> Notice:
+    """Take what waits longest of the alarms that did not have the last turn, if there is any."""
+    others = (each for each in post.waiting if each.alarm != post.last)
+    notice = next(others, post.waiting[0])
+    post.waiting.remove(notice)
+    post.last = notice.alarm
+    return notice

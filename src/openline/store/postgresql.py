@@ -21,7 +21,7 @@ from openline.store import revisions, rules
 from openline.store.copying import copy_rows
 from openline.store.lock import in_use
 from openline.store.sql import Connection, Database
-from openline.store.sqlite import APPLICATION_ID, BUSY_S, Sync
+from openline.store.sqlite import APPLICATION_ID, BUSY_S, RESTORE, Sync
 from openline.wire.errors import OpenlineError, StorageFault
 
 # A server that is gone without a word, when the network to it is: a station neither works nor stops until that is seen.
@@ -106,7 +106,7 @@ def _is_empty(connection: psycopg.Connection[Any], name: str, must_exist: bool) 
             next_step="Give the station a database, or a schema in its search path, of its own.",
         )
     if must_exist:
-        raise StorageFault(f"there is no store in {name}", next_step="Check the URL, or found the station first.")
+        raise StorageFault(f"there is no record in {name}", next_step=f"Check the URL. Is it lost? {RESTORE}")
     return True
 
 

@@ -14,8 +14,9 @@ from typing import Final
 from openline.ports import Kept, PutEntry, PutMeta, PutPart, PutStray, Write
 from openline.wire.entry import Place, entry_id
 from openline.wire.errors import OurFault, StorageFault
+from openline.wire.limits import GENERATION_MAX
 
-NUMBER_MAX: Final = 2**63 - 1  # the widest integer that SQLite and PostgreSQL both keep
+NUMBER_MAX: Final = GENERATION_MAX  # the widest integer that SQLite and PostgreSQL both keep
 
 
 def check(writes: Sequence[Write]) -> None:

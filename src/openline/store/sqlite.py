@@ -99,11 +99,11 @@ def _is_absent(path: str, must_exist: bool) -> bool:
     if os.path.exists(path):
         if os.path.isfile(path) and os.path.getsize(path):
             return False
-        raise StorageFault(f"{path} is empty or no file; a store is never empty", next_step=_RESTORE)
+        raise StorageFault(f"{path} is empty or no file; a store is never empty", next_step=RESTORE)
     if os.path.exists(f"{path}-wal"):
-        raise StorageFault(f"the store {path} is gone, though its log {path}-wal is there", next_step=_RESTORE)
+        raise StorageFault(f"the store {path} is gone, though its log {path}-wal is there", next_step=RESTORE)
     if must_exist:
-        raise StorageFault(f"there is no store at {path}", next_step="Check the path, or found the station first.")
+        raise StorageFault(f"there is no record at {path}", next_step=f"Check the path. Is it lost? {RESTORE}")
     return True
 
 
@@ -181,7 +181,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> object:
 
 # --- what failed, in words ---
 
-_RESTORE: Final = "Stop the station and restore the record from a backup or from the other side."
+RESTORE: Final = "Stop the station and restore the record, from a backup or from the other side: openline restore."
 _ROOM: Final = "Give the station a directory that exists, that it may write to, and that is not full."
 _WORDS: Final = {
     sqlite3.SQLITE_FULL: ("the disk of {path} is full; nothing more can be recorded", "Make room, then start again."),
@@ -190,8 +190,8 @@ _WORDS: Final = {
     sqlite3.SQLITE_PERM: ("the station may not open the store {path}", _ROOM),
     sqlite3.SQLITE_BUSY: ("another program has locked the store {path}", "Stop that program, then start again."),
     sqlite3.SQLITE_LOCKED: ("another program has locked the store {path}", "Stop that program, then start again."),
-    sqlite3.SQLITE_CORRUPT: ("the store {path} is damaged", _RESTORE),
-    sqlite3.SQLITE_IOERR: ("the disk of {path} failed", _RESTORE),
+    sqlite3.SQLITE_CORRUPT: ("the store {path} is damaged", RESTORE),
+    sqlite3.SQLITE_IOERR: ("the disk of {path} failed", RESTORE),
 }
 
 

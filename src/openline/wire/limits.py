@@ -22,6 +22,7 @@ FORKS_MAX: Final = 16  # chosen: proofs that one generation settles; 1 KiB of id
 LANGUAGES_MAX: Final = 8  # chosen: both sides', the witnesses' and the press's
 APPROVALS_MAX: Final = 4  # chosen: two-person release, doubled
 UINT_MAX: Final = 2**64 - 1  # CBOR, major type 0
+GENERATION_MAX: Final = 2**63 - 1  # chosen: the widest integer that databases keep in order
 TIME_S_MAX: Final = 2**40  # chosen: the year 36812; keeps calendar arithmetic defined
 BUNDLE_BYTES_MAX: Final = 1024 * 1024  # chosen: an hour at 300 byte/s; a courier's file is many bundles
 PAYLOAD_BYTES_MAX: Final = 2 * 1024 * 1024  # chosen: what a deflated payload may unfold to

@@ -21,7 +21,7 @@ from openline.wire import bodies, entry
 from openline.wire.bodies import Ack, Body, Fault, Generation, Service, Suspend
 from openline.wire.bundle import Have, Payload
 from openline.wire.entry import Entry
-from openline.wire.limits import CORE_BYTES_MAX
+from openline.wire.limits import CORE_BYTES_MAX, GENERATION_MAX, UINT_MAX
 from openline.wire.terms import Approval, Head, Lane, ProofKind
 from tests.accord_maker import made
 from tests.simulation.pair import Node, Pair, Parcel
@@ -339,3 +339,17 @@ def test_withdrawing_what_was_concluded(attack: Attack) -> None:
     attack.send(attack.sign(attack.draft(withdrawal)))
     assert state.standing(attack.south.ledger, attack.south.ledger.offers[offer.id]) is Standing.CONCLUDED
     assert attack.formal(attack.south) is Formal.OPEN
+
+
+@pytest.mark.parametrize("gen", [GENERATION_MAX + 1, UINT_MAX])
+def test_a_generation_that_no_store_can_number(attack: Attack, gen: int) -> None:
+    """A root may begin any generation above the last, but none that a database cannot keep in order: it is refused as
+    theirs, and no fault of ours."""
+    last = attack.north.record.heads()[NORTH]
+    assert last is not None
+    body, keys = generation(last, gen)
+    core = attack.draft(body, gen=gen, seq=0, prev=last.id)
+    before = attack.south.mark()
+    attack.send(core + keys.station.sign(entry.signed_bytes(made().id, core)))
+    assert attack.unmoved(before)
+    assert any(event.what == "strange" for event in attack.south.told)

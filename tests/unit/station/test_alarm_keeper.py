@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openline.ports import Now
 from openline.station.alarm_keeper import AlarmKeeper, Sounding
-from openline.station.alarms import Alarm
+from openline.station.alarms import CAUSES_MAX, Alarm
 from openline.station.commands import SendMessage
 from openline.station.context import Identity
 from openline.station.desk import Desk
@@ -126,6 +126,23 @@ def test_an_acknowledgement_is_for_one_cause():
     flash(pair, "and again")
 
     assert look(kept, pair) == [("begin", "flash_unread")]
+
+
+def test_the_next_flash_sounds_however_many_wait():
+    """Eighty were left unopened and are known to wait: the one that comes then is told, and the number is bounded."""
+    pair = Pair()
+    kept = keeper(pair)
+    for number in range(80):
+        flash(pair, f"number {number}")
+    look(kept, pair)
+    kept.acknowledge(PAK, "", pair.now)
+    look(kept, pair)
+
+    newest = flash(pair, "the dam")
+
+    assert ("begin", "flash_unread") in look(kept, pair)
+    assert newest.hex() in {each.cause.what for each in held(kept)}
+    assert len(held(kept)) == CAUSES_MAX
 
 
 def test_an_old_acknowledgement_says_nothing_later():

@@ -109,6 +109,6 @@ def tcp_socket(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise Misuse(
             f"{host}:{port}: cannot be listened on: {system_words(error)}",
-            next_step="Free the address, or give [metrics] or [api] another one.",
+            next_step="Free the address, or give another one in the configuration: [api], [metrics] or [console].",
         ) from None
     return made

@@ -35,8 +35,8 @@ class PickUp(Ask, frozen=True, kw_only=True):
 class Call(Answer, frozen=True, kw_only=True):
     """One call. `caller`: a side. `state`: placed, rang, ringing (here), talking, ended, or how it finished: not_rung,
     rang_unanswered, declined, deferred, answered, interrupted. `due_s`: of the check-in that it is, or 0. `sealed`:
-    both seals of it are in the record. `officer`: ours who placed it or picked it up. `attested`: false where the caller
-    says of us what no word of ours says."""
+    both seals of it are in the record. `officer`: ours who placed it or picked it up. `attested`: false where
+    the caller says of us what no word of ours says."""
 
     id: Hex
     line: str

@@ -1,0 +1,56 @@
+"""What the other side sends in great numbers hides nothing else, and no page grows with it."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from openline.console.words import words
+from openline.station.api import types_duty as t
+
+CALL = t.Call(
+    id="00" * 8, line="liaison", lane="liaison", caller="north", due_s=0, state="ringing", over=False,
+    started_s=1, ended_s=None, officer=None, sealed=False,
+)  # fmt: skip
+ALARM = t.Alarm(
+    alarm="flash_unread", priority="high", line="liaison", since_s=1, acknowledged_by=None,
+    comment="", acknowledged_s=None, again_s=None,
+)  # fmt: skip
+
+
+def bar(browser, calls=(), alarms=()):
+    """The region of what rings and sounds."""
+    browser.get("/")
+    look = browser.portal.call(browser.console.watcher.now)
+    changed = look._replace(
+        calls=msgspec.structs.replace(look.calls, lasting=tuple(calls)),
+        alarms=msgspec.structs.replace(look.alarms, sounding=tuple(alarms)),
+    )
+    part: str = browser.console.pages.part("bar.html", words("en"), look=changed)
+    return re.sub(r"\s+", " ", part)
+
+
+def test_a_flood_of_rings_is_one_bar_a_line(browser):
+    """Sixty-four calls at once on one line: the first can be answered, the others are counted, and the FLASH that came
+    meanwhile stands right under them; a call on another line has its own."""
+    rings = [msgspec.structs.replace(CALL, id=f"{n:016x}") for n in range(64)]
+    other = msgspec.structs.replace(CALL, id="ff" * 8, line="military")
+    shown = bar(browser, [*rings, other], [ALARM])
+    assert shown.count("Answer the call") == 2
+    assert f'/calls/{rings[0].id}/word' in shown
+    assert "and more at once: 63" in shown
+    assert f"/calls/{other.id}/word" in shown
+    assert len(shown) < 4_000
+    assert "flash" in shown.lower()
+
+
+def test_a_flood_of_alarms_is_one_row_of_each(browser):
+    """Those of one kind and line are counted; what somebody knows of stands apart from what nobody does."""
+    many = [msgspec.structs.replace(ALARM, since_s=n) for n in range(63)]
+    known = msgspec.structs.replace(ALARM, acknowledged_by="kim")
+    late = msgspec.structs.replace(ALARM, alarm="immediate_overdue", priority="medium")
+    shown = bar(browser, (), [*many, known, late])
+    assert shown.count("<li") == 3
+    assert "× 63" in shown
+    assert "known to kim" in shown
