@@ -152,7 +152,7 @@ class Several(NamedTuple, Generic[T]):
     """The first of those alike, and how many there are."""
 
     one: T
-    count: int
+    how_many: int
 
 
 def several(found: Iterable[T], *alike: str) -> list[Several[T]]:

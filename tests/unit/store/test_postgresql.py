@@ -157,7 +157,7 @@ def test_foreign_database(url: str) -> None:
 
 def test_missing_store_of_a_station_that_ran(url: str) -> None:
     """A station that must find its store is not given a new one."""
-    with pytest.raises(StorageFault, match="no store in the database"):
+    with pytest.raises(StorageFault, match="no record in the database"):
         open_store(url, must_exist=True)
 
 

@@ -212,7 +212,7 @@ def test_lost_file_beside_its_log(path: Path) -> None:
 
 def test_missing_store_of_a_station_that_ran(path: Path) -> None:
     """A station that must find its store is not given a new one."""
-    with pytest.raises(StorageFault, match="no store at"):
+    with pytest.raises(StorageFault, match="no record at"):
         open_store(path, must_exist=True)
 
     assert not path.exists()
