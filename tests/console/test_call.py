@@ -131,3 +131,10 @@ def test_a_call_of_no_id_is_said_to_be_none(browser: Browser):
     """A path that somebody made up leads to words, not to a fault."""
     assert browser.get("/calls/0000000000000000").status_code == 400
     assert browser.get("/calls/zz").status_code == 400
+
+
+def test_a_line_that_is_in_use_leads_to_its_call(browser: Browser, call: str, pair: Pair):
+    """Who presses Call while the line rings comes to that call, and nothing rings twice: the station says which."""
+    answer = browser.post("/calls", data={"line": "liaison"})
+    assert answer.headers["location"] == f"/calls/{call}"
+    assert [each.id for each in lasting(pair.north)] == [call]

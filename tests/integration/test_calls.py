@@ -85,6 +85,25 @@ def test_a_call_is_rung_answered_and_sealed_by_both(pair: Pair):
         station.wait_until(lambda station=station: calls(station).last[0].sealed)  # type: ignore[misc]
 
 
+def test_a_line_in_use_is_not_rung_twice(pair: Pair):
+    """A second `call` from either side is led to the first one: one ring, one entry."""
+    calling = begin(pair.south, "call", "liaison")
+    rings(pair.north)
+    [first] = calls(pair.south).lasting
+    for station in pair.both:
+        again = run(station, "call", "liaison", "--no-follow")
+        assert again.code == 0
+        assert f"{first.id}: " in again.out
+        assert "a call lasts on this line already" in again.out
+    answer = run(pair.north, "call", "liaison")
+    assert answer.code == 0
+    assert answer.out.endswith(f"{first.id}: rings here\n")
+    assert [each.id for each in calls(pair.north).lasting] == [first.id]
+
+    assert run(pair.north, "decline").code == 0
+    assert finish(calling)[0] == 0
+
+
 @pytest.mark.parametrize(("verb", "state"), [("decline", "declined"), ("defer", "deferred")])
 def test_a_call_is_declined_or_deferred(pair: Pair, verb: str, state: str):
     """The caller is told at once, by their signed word, and it is what is observed then."""

@@ -57,6 +57,8 @@ def call(
 ) -> None:
     """Ring the other side on LINE, and follow the call until it is over. Ctrl-C hangs up.
 
+    Where a call lasts on the line, nothing is rung: that call is followed. One that rings here is for `openline answer`.
+
     Exit 4 if their station never said that it rang; else 0.
     """
     at = asking(station)
@@ -64,11 +66,12 @@ def call(
     found: t.Call = at.post("/v1/calls", asked, t.Call)
     for warning in found.warnings:
         click.echo(f"warning: {warning}", err=True)
-    if not no_follow:
+    followed = not no_follow and found.state != "ringing"
+    if followed:
         found = _follow(at, found, quiet=as_json)
     if as_json:
         show_json(found)
-    elif no_follow:
+    elif not followed:
         click.echo(f"{found.id}: {SAYS[found.state]}")
     ctx.exit(PEER_SILENT if found.state == "not_rung" else 0)
 

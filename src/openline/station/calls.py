@@ -4,8 +4,9 @@ Rules of this file:
 1. Ring and answer are signals on the line's own carriers, never entries; a ring after its 60 s rings nothing.
 2. What the called station says of a call it signs; the caller's entry carries those words, so that neither can deny.
 3. Every attempt, rung or not, is one entry of the caller's, written when the call finishes, even across a restart.
-4. An answered call lasts until either hangs up, at most `talk_ms`: a call that nobody ends is ended.
-5. It is closed by two seals: the caller's first, then the called side's, which names it.
+4. A line and lane where a call lasts is not rung again: whoever would is led to that call.
+5. An answered call lasts until either hangs up, at most `talk_ms`: a call that nobody ends is ended.
+6. It is closed by two seals: the caller's first, then the called side's, which names it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ WORDS_KEPT: Final = 256
 RINGING_MAX: Final = 64  # chosen: a call on every line; more at once is a flood
 RUNG_KEPT: Final = 1024  # chosen: rings that a carrier may repeat long after without ringing again
 
+LASTS: Final = "a call lasts on this line already"
+IN_USE: Final = f"{LASTS}: nothing was rung anew, and that call is shown"
 OUTCOMES: Final = {Phase.DECLINED: Outcome.DECLINED, Phase.DEFERRED: Outcome.DEFERRED}
 ATTESTED: Final = {  # how a call finished → the word of the called station that says so
     Outcome.RANG_UNANSWERED: Phase.RANG, Outcome.ANSWERED: Phase.ANSWERED,
@@ -99,6 +102,14 @@ class Calls:
         ctx.remember(f"call/{call_id.hex()}", cbor.encode([line, int(lane), due_s, now.clock_s]))
         self._ring(call)
         return call_id
+
+    def lasting(self, line: int, lane: Lane) -> bytes | None:
+        """The call that lasts on a line and lane, whoever placed it: one that rings here or is spoken before one of ours
+        that rings them. Whoever would ring there is led to it: nobody rings a line that is in use."""
+        now = self.ctx.now.elapsed_ms
+        theirs = (r for r in self.ringing.values() if not r.over and (r.answered_ms is not None or now < r.until_ms))
+        found = [each.call_id for each in (*theirs, *self.placed.values()) if (each.line, each.lane) == (line, lane)]
+        return found[0] if found else None
 
     def hang_up(self, call_id: bytes) -> None:
         """End a call now: one of ours, or one of theirs that we answered; silently if it is over."""

@@ -25,7 +25,7 @@ from openline.keys.secret import RootKeys, SigningKey, XwingKey, psk_check
 from openline.ports import Entropy, Now, Store, Write
 from openline.station import alarms, commands
 from openline.station.alarms import Alarm
-from openline.station.calls import TALK_MS, Calls, line_carriers
+from openline.station.calls import IN_USE, TALK_MS, Calls, line_carriers
 from openline.station.checkpoints import Checkpoints
 from openline.station.compose import check_lane, compose
 from openline.station.context import Context, Effects, Identity, Send
@@ -231,12 +231,12 @@ class Desk:
         return sorted({*self.outbox.again(), *self.pages.again()})
 
     def place_call(self, line: int, lane: Lane, now: Now) -> tuple[bytes, tuple[str, ...]]:
-        """Ring them outside the schedule: the call's id, and the warnings it goes out with.
-
-        Raises:
-            Refused: the liaison lane is cut, or this station is restoring.
+        """Ring them outside the schedule, or be led to the call that lasts there (spec 5.6): its id, and its warnings.
+        Raises: Refused, as `check_call`.
         """
         self.ctx.now = now
+        if (lasting := self.calls.lasting(line, lane)) is not None:
+            return lasting, (IN_USE,)
         warnings = self.check_call(line, lane, now)
         return self.calls.place(line, lane, 0), warnings
 

@@ -17,6 +17,7 @@ from openline.core import agenda, silence
 from openline.ports import Now
 from openline.station import demands
 from openline.station.callbook import CallBook, CallState
+from openline.station.calls import LASTS
 from openline.station.desk import Desk
 from openline.wire.errors import Refused
 from openline.wire.terms import Lane
@@ -182,7 +183,10 @@ class Drills:
         return call is not None and call.state in ("placed", "rang")
 
     def _ring(self, drill: Drill, line: int, due_s: int, now: Now) -> Try:
-        """Ring a line: for the check-in, which passes always, or as a call of its own, which a cut refuses."""
+        """Ring a line: for the check-in, which passes always, or as a call of its own, which a cut refuses. A line
+        that is in use is not rung."""
+        if self.desk.calls.lasting(line, Lane.LIAISON) is not None:
+            return Try(now.clock_s, line, why=LASTS, seen_s=now.clock_s)
         try:
             if due_s:
                 self.desk.check_appending()

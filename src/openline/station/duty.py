@@ -19,6 +19,7 @@ from openline.station import remarks
 from openline.station.alarm_keeper import AlarmKeeper, Sounding, Told
 from openline.station.bells import configured
 from openline.station.callbook import CallBook, CallState
+from openline.station.calls import IN_USE
 from openline.station.delivery import Delivery, Outcome
 from openline.station.desk import Desk
 from openline.station.drill import Drill, Drills
@@ -133,7 +134,7 @@ class Duty:
     # ---- calls
 
     async def place(self, line: int, lane: Lane, officer: int | None) -> Placed:
-        """Ring them outside the schedule.
+        """Ring them outside the schedule; where a call lasts on that line and lane, that call (spec 5.6).
 
         Raises:
             Refused: the liaison lane is cut, or this station is restoring.
@@ -142,7 +143,7 @@ class Duty:
         def ring(desk: Desk, now: Now) -> Placed:
             call_id, warnings = desk.place_call(line, lane, now)
             who = desk.watchkeeping.officer_on_watch(line) if officer is None else officer
-            if who is not None:
+            if who is not None and IN_USE not in warnings:
                 self.book.note_officer(call_id, who)
             return Placed(self.call(call_id), warnings)
 

@@ -10,7 +10,7 @@ from openline.core.agenda import next_due
 from openline.core.ledger import Attempt
 from openline.core.release import by_station
 from openline.station.callbook import KEPT, CallBook
-from openline.station.calls import RINGING_MAX
+from openline.station.calls import IN_USE, RINGING_MAX
 from openline.station.commands import CutLines, SendMessage
 from openline.wire import entry
 from openline.wire.bodies import Body, Call, Seal
@@ -280,3 +280,32 @@ def test_they_tell_of_their_own_calls_alone(pair: Pair) -> None:
         (SOUTH, "answered", False, False), (NORTH, "rang_unanswered", True, False),
     ]  # fmt: skip
     assert book.one(made[0]) == told[1]
+
+
+def test_a_line_in_use_is_not_rung_again(pair: Pair) -> None:
+    """Whoever would ring it, from either side, is led to the call that lasts: while it rings, and while it is spoken;
+    the other lane is another place, and after its end the line rings anew."""
+    first = ring(pair)
+    pair.settle()
+    assert ring(pair) == first
+    assert ring(pair, NORTH) == first
+    pick_up(pair, first, Phase.ANSWERED)
+    pair.settle()
+    assert {ring(pair), ring(pair, NORTH)} == {first}
+    assert len(pair.nodes[NORTH].running.calls.ringing) == 1
+    assert ring(pair, lane=Lane.SAFETY) != first
+
+    pair.nodes[SOUTH].turn(lambda: pair.nodes[SOUTH].running.hang_up(first, pair.nodes[SOUTH].now))
+    pair.settle()
+    assert ring(pair) != first
+
+
+def test_who_is_led_to_a_call_is_told_so(pair: Pair) -> None:
+    """The answer names the call and says that nothing was rung; a cut that came meanwhile hides no call that lasts."""
+    south = pair.nodes[SOUTH]
+    call_id = ring(pair)
+    pair.settle()
+    south.enact(CutLines(lines=(LINE,)))
+    told: list[tuple[bytes, tuple[str, ...]]] = []
+    south.turn(lambda: told.append(south.running.place_call(LINE, Lane.LIAISON, south.now)))
+    assert told == [(call_id, (IN_USE,))]

@@ -9,6 +9,7 @@ import pytest
 from openline.core.release import by_station
 from openline.station import demands
 from openline.station.callbook import CallBook
+from openline.station.calls import LASTS
 from openline.station.commands import CutLines
 from openline.station.drill import Drill, Drills, missed_of_ours
 from openline.station.facts import EN, KO, Facts
@@ -229,3 +230,18 @@ def test_finished_calls_are_told_from_the_record():
     assert len(post.book.last(999)) == 256
     assert post.book.last(1)[0].id == (299).to_bytes(8)
     assert post.book.one((0).to_bytes(8)) is None
+
+
+def test_a_line_in_use_is_not_rung_by_a_drill():
+    """The other side rings on another line just then: the drill leaves that line alone, and its statement says why."""
+    post = Post()
+    drill = post.order()
+    post.pass_s(AFTER_S + 50)
+    post.pair.desks[NORTH].place_call(OTHER, Lane.LIAISON, post.pair.now)
+    post.pair.take(NORTH)
+    post.pair.deliver()
+    post.pass_s(20)
+
+    assert [(each.line, each.why) for each in drill.others] == [(OTHER, LASTS)]
+    assert not post.desk.calls.placed
+    assert LASTS in Facts(post.desk.ctx.accord, SOUTH, drill).texts()["en"]
