@@ -8,7 +8,7 @@ import pytest
 
 from openline.console.standing import ACCEPTED, CONCLUDED, Step, places
 from openline.station.api import types as t
-from openline.station.api import types_duty, types_items
+from openline.station.api import types_items
 
 NOW = 1_000_000
 
@@ -42,38 +42,35 @@ def offer(standing: str, effective_s: int = NOW + 100, **more: Any) -> types_ite
     )  # fmt: skip
 
 
-def call(ended_s: int, state: str = "answered") -> types_duty.Call:
-    return types_duty.Call(
-        id="cc", line="west", lane="liaison", caller="south", due_s=0, state=state, over=True, started_s=ended_s,
-        ended_s=ended_s, officer=None, sealed=True,
-    )  # fmt: skip
+def tested(line: str) -> types_items.Offer:
+    """A restoration in effect, since which a call was answered on a line."""
+    return offer(CONCLUDED, NOW - 10, answered_s={line: NOW - 5})
 
 
 @pytest.mark.parametrize(
-    ("formal", "cuts", "offers", "calls", "reached"),
+    ("formal", "cuts", "offers", "reached"),
     [
-        ("open", (), (), (), Step.OPEN),
-        ("suspended", (cut(),), (), (), Step.SUSPENDED),
-        ("suspended", (cut(),), (offer("waiting"),), (), Step.PROPOSED),
-        ("suspended", (cut(),), (offer("waiting", lapsed=True),), (), Step.SUSPENDED),
-        ("suspended", (cut(),), (offer("withdrawn"),), (), Step.SUSPENDED),
-        ("suspended", (cut(),), (offer(ACCEPTED),), (), Step.ACCEPTED),
-        ("restoring", (cut(ends_s=NOW + 100),), (offer(CONCLUDED),), (), Step.CONFIRMED),
-        ("suspended", (cut(ends_s=NOW + 100), cut()), (offer(CONCLUDED),), (), Step.SUSPENDED),
-        ("open", (cut(ends_s=NOW - 10),), (offer(CONCLUDED, NOW - 10),), (), Step.EFFECTIVE),
-        ("open", (cut(ends_s=NOW - 10),), (offer(CONCLUDED, NOW - 10),), (call(NOW - 20),), Step.EFFECTIVE),
-        ("open", (cut(ends_s=NOW - 10),), (offer(CONCLUDED, NOW - 10),), (call(NOW - 5, "declined"),), Step.EFFECTIVE),
-        ("open", (cut(ends_s=NOW - 10),), (offer(CONCLUDED, NOW - 10),), (call(NOW - 5),), Step.TESTED),
-        ("suspended", (cut(ends_s=NOW - 10), cut()), (offer(CONCLUDED, NOW - 10),), (call(NOW - 5),), Step.SUSPENDED),
+        ("open", (), (), Step.OPEN),
+        ("suspended", (cut(),), (), Step.SUSPENDED),
+        ("suspended", (cut(),), (offer("waiting"),), Step.PROPOSED),
+        ("suspended", (cut(),), (offer("waiting", lapsed=True),), Step.SUSPENDED),
+        ("suspended", (cut(),), (offer("withdrawn"),), Step.SUSPENDED),
+        ("suspended", (cut(),), (offer(ACCEPTED),), Step.ACCEPTED),
+        ("restoring", (cut(ends_s=NOW + 100),), (offer(CONCLUDED),), Step.CONFIRMED),
+        ("suspended", (cut(ends_s=NOW + 100), cut()), (offer(CONCLUDED),), Step.SUSPENDED),
+        ("open", (cut(ends_s=NOW - 10),), (offer(CONCLUDED, NOW - 10),), Step.EFFECTIVE),
+        ("open", (cut(ends_s=NOW - 10),), (tested("east"),), Step.EFFECTIVE),
+        ("open", (cut(ends_s=NOW - 10),), (tested("west"),), Step.TESTED),
+        ("suspended", (cut(ends_s=NOW - 10), cut()), (tested("west"),), Step.SUSPENDED),
     ],
 )
-def test_each_step_is_reached_by_what_the_record_holds(formal, cuts, offers, calls, reached):
-    """Not sooner: an offer that lapsed or was taken back is none, a call before the time tests nothing."""
-    [place] = places(status(formal), cuts, offers, calls)
+def test_each_step_is_reached_by_what_the_record_holds(formal, cuts, offers, reached):
+    """Not sooner: an offer that lapsed or was taken back is none, a call on another line tests nothing."""
+    [place] = places(status(formal), cuts, offers)
     assert place.reached is reached
 
 
 def test_a_suspension_to_come_is_told_and_cuts_nothing_yet():
     """Who made it and from when."""
-    [place] = places(status("open"), (cut(from_s=NOW + 60),), (), ())
+    [place] = places(status("open"), (cut(from_s=NOW + 60),), ())
     assert (place.reached, len(place.coming), place.cuts) == (Step.OPEN, 1, ())

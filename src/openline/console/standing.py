@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from openline.station.api import types as t
-from openline.station.api import types_duty, types_items
+from openline.station.api import types_items
 
 ACCEPTED: Final = "agreed, waiting for their confirmation"  # as spec 10.3 has the standings
 CONCLUDED: Final = "concluded"
@@ -64,11 +64,10 @@ def places(
     status: t.Status,
     suspensions: Sequence[types_items.Suspension],
     offers: Sequence[types_items.Offer],
-    calls: Sequence[types_duty.Call],
 ) -> tuple[Place, ...]:
-    """Every line and lane, in the accord's order; `calls`: those that finished."""
+    """Every line and lane, in the accord's order."""
     return tuple(
-        _place(status.now_s, line, lane, state.formal, suspensions, offers, calls)
+        _place(status.now_s, line, lane, state.formal, suspensions, offers)
         for line in status.lines
         for lane, state in line.lanes.items()
     )
@@ -81,7 +80,6 @@ def _place(
     formal: str,
     suspensions: Sequence[types_items.Suspension],
     offers: Sequence[types_items.Offer],
-    calls: Sequence[types_duty.Call],
 ) -> Place:
     standing = [each for each in suspensions if _stands(each, line.id, lane, now_s)]
     cuts = tuple(each for each in standing if each.from_s <= now_s)
@@ -89,7 +87,7 @@ def _place(
     agreed = [offer for offer in here if offer.standing == CONCLUDED]
     past = [offer for offer in agreed if offer.effective_s <= now_s]
     restored = past[-1] if past and not cuts else None
-    tested_s = 0 if restored is None else _tested_s(calls, line.id, restored.effective_s)
+    tested_s = 0 if restored is None else restored.answered_s.get(line.id, 0)
     open_offers = tuple(o for o in here if waits(o) or (o.standing == CONCLUDED and o.effective_s > now_s))
     return Place(
         line=line.id,
@@ -131,9 +129,3 @@ def _reached(
     if restored is None:
         return Step.OPEN
     return Step.TESTED if tested_s else Step.EFFECTIVE
-
-
-def _tested_s(calls: Sequence[types_duty.Call], line: str, since_s: int) -> int:
-    """When a call was first answered on the line since an instant; 0 if none is known that was."""
-    ends = [call.ended_s for call in calls if call.line == line and call.state == "answered" and call.ended_s]
-    return min((at for at in ends if at >= since_s), default=0)

@@ -9,6 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
@@ -82,6 +83,8 @@ class CallBook:
         self.picked: dict[bytes, int] = {}
         self.sealed: dict[tuple[int, bytes], None] = {}  # caller and id of calls with both seals
         self.first_seals: dict[bytes, tuple[int, bytes]] = {}  # id of a first seal → caller and id of its call
+        self.answered: dict[int, array[int]] = {}  # line → when each answered call of the record was sealed by both
+        self._record = desk.ctx.record
         desk.ctx.on_append.append(self._on_entry)
 
     def load(self) -> None:
@@ -91,6 +94,9 @@ class CallBook:
         self.picked = dict(plain)
 
     def _on_entry(self, entry: Entry) -> None:
+        if self._record is not self.desk.ctx.record:  # another branch of a fork is followed: all entries are told again
+            self._record = self.desk.ctx.record
+            self.answered.clear()
         body = entry.body
         if isinstance(body, Call) and body.line < len(self.desk.ctx.accord.lines):
             theirs = self.finished[entry.side]
@@ -108,6 +114,7 @@ class CallBook:
             _kept(self.first_seals, entry.id, (entry.side, body.call_id))
         elif (first := self.first_seals.get(body.closes)) is not None and first[0] != entry.side:
             _kept(self.sealed, first, None)
+            self.answered.setdefault(body.line, array("q")).append(entry.time_s)
 
     def note_officer(self, call_id: bytes, officer: int) -> None:
         """Which officer of ours placed this call, or picked it up."""
@@ -140,6 +147,11 @@ class CallBook:
         """The calls that finished last, newest first."""
         newest = sorted([*self.finished[0].values(), *self.finished[1].values()], key=lambda each: -each[0])[:limit]
         return [self._finished(entry, body) for _, entry, body in newest]
+
+    def first_answered(self, line: int, since_s: int) -> int | None:
+        """When a call was first answered on a line since an instant, of all in the record: when both had sealed
+        it, for one side's word alone is none."""
+        return min((at_s for at_s in self.answered.get(line, ()) if at_s >= since_s), default=None)
 
     def check_ins(self, line: int, from_s: int, until_s: int) -> list[CheckInState]:
         """The check-ins due on a line in [from_s, until_s), earliest first."""

@@ -6,6 +6,7 @@ import pytest
 
 from openline.core.release import approve
 from openline.station.api import types as t
+from openline.station.api import types_duty as duty
 from openline.station.api import types_items as items
 from openline.station.commands import AmendLine
 from openline.station.outbox import NOWHERE
@@ -302,6 +303,60 @@ def test_suspensions_are_told_newest_first_with_when_each_ends(posts: Posts) -> 
     told_now = north.get("/v1/suspensions", items.Suspensions).suspensions
     assert [one.ref for one in told_now] == [again["entry"]["ref"], later.ref, now.ref]
     assert [one.scope[0].ends_s for one in told_now][:2] == [None, None]
+
+
+def answered_call(posts: Posts) -> None:
+    """The south calls, the north picks up, the south hangs up."""
+    call = posts.south.post("/v1/calls", duty.PlaceCall(line="panmunjom"), duty.Call)
+    posts.settle()
+    posts.north.post(f"/v1/calls/{call.id}/word", duty.PickUp(word="answer", officer="pak"), duty.Call)
+    posts.settle()
+    posts.south.post(f"/v1/calls/{call.id}/end", None, duty.Call)
+    posts.settle()
+
+
+def test_a_restoration_says_when_a_call_was_first_answered(posts: Posts) -> None:
+    """Of all the record, and not of the calls that finished last: many that nobody answered came after it; one before
+    its time is none."""
+    north, south = posts.north, posts.south
+    answered_call(posts)
+    north.facts("suspend", "panmunjom", *north.key("pak"), *north.key("ri"))
+    posts.settle()
+    proposed = north.facts("propose", "panmunjom", "--effective", "+10m", *north.key("pak"), *north.key("ri"))
+    posts.settle()
+    south.facts("accept", proposed["entry"]["ref"], *south.key("choi"), *south.key("han"))
+    posts.settle()
+    posts.later(601_000)
+    assert south.get("/v1/offers", items.Offers).offers[0].answered_s == {}
+
+    answered_call(posts)
+    at_s = south.get("/v1/calls", duty.Calls).last[0].ended_s
+    for _ in range(24):
+        call = south.post("/v1/calls", duty.PlaceCall(line="panmunjom"), duty.Call)
+        south.post(f"/v1/calls/{call.id}/end", None, duty.Call)
+    posts.settle()
+    assert "answered" not in {each.state for each in south.get("/v1/calls", duty.Calls).last}
+    for post in posts.both:
+        assert post.get("/v1/offers", items.Offers).offers[0].answered_s["panmunjom"] in (at_s, at_s + 1)
+
+
+def test_documents_are_told_alone_and_a_page_at_a_time(posts: Posts) -> None:
+    """Both sides' newest first; what came meanwhile moves no page; messages are no documents."""
+    refs = []
+    for number, post in enumerate((posts.north, posts.south, posts.north)):
+        sent(post, "between them")
+        pages = post.post("/v1/pages", b"%PDF-" + bytes([number]), dict[str, str])["pages"]
+        document = t.Document(line="panmunjom", pages=pages, title=str(number))
+        made = post.post("/v1/drafts", document, t.Drafted).entry
+        assert made is not None
+        refs.append(made.id)
+        posts.settle()
+    first = posts.south.get("/v1/documents", items.Documents, limit="2")
+    assert ([each.id for each in first.items], first.more) == ([refs[2], refs[1]], 1)
+    assert [each.author for each in first.items] == ["north", "south"]
+    rest = posts.south.get("/v1/documents", items.Documents, limit="2", before=first.items[-1].ref)
+    assert ([each.id for each in rest.items], rest.more) == ([refs[0]], 0)
+    assert posts.south.fault("GET", "/v1/documents", None, before=sent(posts.south).ref).fault == "misuse"
 
 
 def test_one_item_tells_every_receipt_and_what_names_it(posts: Posts) -> None:

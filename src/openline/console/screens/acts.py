@@ -48,7 +48,7 @@ async def gathered(link: Link, look: Look) -> dict[str, Any]:
     restoring = [offer for offer in offers.offers if offer.kind in RESTORING]
     waiting = [offer for offer in restoring if offer.waits_for and not offer.lapsed]
     return {
-        "places": standing.places(look.status, suspensions.suspensions, offers.offers, look.calls.last),
+        "places": standing.places(look.status, suspensions.suspensions, offers.offers),
         "more": suspensions.more,
         "theirs": [offer for offer in waiting if offer.waits_for == "us" and offer.author != look.us.name],
         "ours": [offer for offer in waiting if offer.author == look.us.name],

@@ -8,7 +8,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
@@ -28,7 +27,7 @@ from openline.wire.limits import BLOB_BYTES_MAX
 if TYPE_CHECKING:
     from openline.console.app import Console
 
-LISTED: Final = 1000
+LISTED: Final = 50
 PAGES_MAX: Final = 2000  # of one document that are drawn
 PRINTED_MAX: Final = 60
 MAGIC: Final = ((b"%PDF-", "pdf"), (b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"II*\0", "tif"), (b"MM\0*", "tif"))
@@ -44,14 +43,10 @@ WHY: Final = {
 
 
 async def documents(asked: Asked) -> Response:
-    """Theirs and ours."""
-    inbox, outbox = await asyncio.gather(
-        asked.console.link.get("/v1/inbox", types_items.Inbox, limit=LISTED),
-        asked.console.link.get("/v1/outbox", types_items.Outbox, limit=LISTED),
-    )
-    theirs = [item for item in inbox.items if item.kind == "document"]
-    ours = [sent for sent in (*outbox.waiting, *outbox.recent) if sent.kind == "document"]
-    return await asked.page("documents.html", theirs=theirs, ours=ours, telling=telling)
+    """Of both sides, newest first, a page at a time."""
+    before = {"before": ref} if (ref := asked.query.get("before", "")) else {}
+    found = await asked.console.link.get("/v1/documents", types_items.Documents, limit=LISTED, **before)
+    return await asked.page("documents.html", found=found, before=ref, telling=telling)
 
 
 async def document(asked: Asked) -> Response:

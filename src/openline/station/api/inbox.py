@@ -49,6 +49,7 @@ class InboxView:
         self.ctx = runner.desk.ctx
         self.record = self.ctx.record
         self.theirs: list[bytes] = []  # in the order in which they came
+        self.documents: list[bytes] = []  # of both sides, in the order in which they came
         self.unopened: dict[bytes, None] = {}
         self.service: dict[bytes, Place] = {}
         self.namings: dict[bytes, list[tuple[str, bytes]]] = {}  # id → how it is named, and by what
@@ -59,8 +60,10 @@ class InboxView:
         """Keep what is listed first at hand, so that a list costs what it shows."""
         if self.record is not self.ctx.record:  # another branch of a fork is followed: all entries are told again
             self.record = self.ctx.record
-            self.theirs, self.unopened, self.service, self.namings = [], {}, {}, {}
+            self.theirs, self.unopened, self.service, self.namings, self.documents = [], {}, {}, {}, []
         body = entry.body
+        if isinstance(body, bodies.Document) and entry.id in self.record.ledger.items:
+            self.documents.append(entry.id)
         if isinstance(body, bodies.Tracked):
             for name, how in NAMING:
                 if (target := getattr(body, name)) is not None:
@@ -92,6 +95,24 @@ class InboxView:
             more=len(self.theirs) - len(listed) - len(others),
             offers=self.offers.waiting_for_us(),
         )
+
+    def all_documents(self, limit: int, before: str) -> t.Documents:
+        """Documents of both sides, the newest first, `limit` of them. `before`: a document that came after all that are
+        listed, "" for none.
+
+        Raises:
+            Misuse: `before` is no document.
+        """
+        self.runner.desk.at(self.runner.clock.now())
+        end = len(self.documents)
+        if before:
+            identity = self.citations.resolve(before)
+            if identity not in self.documents:
+                raise Misuse(f"{before} is no document", next_step="Name one that was listed.")
+            end = self.documents.index(identity)
+        first = max(end - limit, 0)
+        listed = (self._item(*self._placed(identity)) for identity in reversed(self.documents[first:end]))
+        return t.Documents(items=tuple(listed), more=first)
 
     def _placed(self, identity: bytes) -> tuple[bytes, Place, Item | None]:
         item = self.ctx.record.ledger.items.get(identity)

@@ -18,6 +18,7 @@ from openline.station.api import types_items as t
 from openline.station.api.citing import Citations
 from openline.station.api.reading import Reading
 from openline.station.api.translate import check_in_told, day_text
+from openline.station.callbook import CallBook
 from openline.station.driver import Driver
 from openline.wire.bodies import Accept, Amend, Announce, Generation, Minute, Propose, Suspend
 from openline.wire.errors import Malformed, Misuse, Refused
@@ -29,8 +30,9 @@ KINDS: dict[type, str] = {
 
 
 class OfferView:
-    def __init__(self, runner: Driver, citations: Citations, reading: Reading) -> None:
+    def __init__(self, runner: Driver, citations: Citations, reading: Reading, book: CallBook) -> None:
         self.runner = runner
+        self.book = book
         self.ctx = runner.desk.ctx
         self.citations = citations
         self.reading = reading
@@ -195,11 +197,19 @@ class OfferView:
             case Propose():
                 scope = tuple((self.reading.line(line), Lane(lane).name.lower()) for line, lane in body.scope)
                 told |= {"scope": scope, "lifts": tuple(self.citations.name(x) for x in body.lists)}
+                told["answered_s"] = self._answered_s(offer, body)
             case Amend():
                 told |= self._change(body)
             case Announce() | Minute():
                 told |= {"texts": dict(body.texts)}
         return t.Offer(**told)
+
+    def _answered_s(self, offer: Act, body: Propose) -> dict[str, int]:
+        effective_s = state.effective_s(offer) or 0
+        if state.standing(self.ctx.record.ledger, offer) is not Standing.CONCLUDED:
+            return {}
+        found = {line: self.book.first_answered(line, effective_s) for line, _ in body.scope}
+        return {self.reading.line(line): at_s for line, at_s in found.items() if at_s is not None}
 
     def _waits_for(self, offer: Act) -> t.Waits:
         ledger, ours = self.ctx.record.ledger, offer.place.side == self.ctx.us

@@ -50,7 +50,7 @@ class Service:
         self.talking = Talking(runner, None if config is None else config.voice)
         self.views = Views(runner, self.citations, self.duty)
         reading = Reading(runner.desk.ctx, self.citations)
-        self.offers = OfferView(runner, self.citations, reading)
+        self.offers = OfferView(runner, self.citations, reading, self.duty.book)
         self.inbox = InboxView(runner, self.citations, reading, self.offers, self.duty)
         self.outbox = OutboxView(runner, self.citations, reading)
         self.record = RecordView(runner, self.citations, reading, self.inbox)

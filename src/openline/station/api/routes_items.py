@@ -40,6 +40,10 @@ async def _item(service: Service, asked: Asked) -> t.One:
     return service.inbox.one(_ref(asked))
 
 
+async def _documents(service: Service, asked: Asked) -> t.Documents:
+    return service.inbox.all_documents(_limit(asked), asked.query.get("before", ""))
+
+
 async def _open(service: Service, asked: Asked) -> t.Opened:
     return await service.inbox.open(asked.body)
 
@@ -85,6 +89,10 @@ async def _published(service: Service, asked: Asked) -> bytes:
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/inbox", "What of theirs there is.", _inbox, gives=t.Inbox, query=LIMIT),
     Route("GET", "/v1/inbox/item", "One item or offer of either side, whole.", _item, gives=t.One, query=REF),
+    Route(
+        "GET", "/v1/documents", "Documents of both sides, newest first.", _documents, gives=t.Documents,
+        query=(*LIMIT, ("before", "a document: only those that came before it are listed")),
+    ),
     Route("GET", "/v1/inbox/pages", "The pages of a document.", _pages, gives=bytes, query=REF),
     Route(
         "POST", "/v1/inbox/open", "Open an item of theirs: their side is told that it was shown.", _open,

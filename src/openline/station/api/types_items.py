@@ -86,7 +86,8 @@ class Offer(Answer, frozen=True, kw_only=True):
     """A proposal, amendment, announcement, minute, or a generation that is contested.
 
     `standing`: as far as this record holds (spec 10.3); `waits_for`: whose word is awaited. `lapsed`: its effective
-    time passed before it was agreed. `what`: it in one line."""
+    time passed before it was agreed. `what`: it in one line. `answered_s`: of a restoration that was concluded, by line:
+    when a call was first answered there since its effective time, as far back as the record goes."""
 
     ref: str
     id: str
@@ -100,6 +101,7 @@ class Offer(Answer, frozen=True, kw_only=True):
     scope: tuple[tuple[str, str], ...] = ()
     effective_s: int = 0
     lifts: tuple[str, ...] = ()
+    answered_s: dict[str, int] = msgspec.field(default_factory=dict)
     line: str = ""
     check_ins: tuple[CheckIn, ...] | None = None
     carriers: tuple[str, ...] | None = None
@@ -169,6 +171,13 @@ class Inbox(Answer, frozen=True, kw_only=True):
     unopened: int
     more: int
     offers: tuple[Offer, ...]
+
+
+class Documents(Answer, frozen=True, kw_only=True):
+    """`items`: documents of both sides, newest first; `more`: how many came before them."""
+
+    items: tuple[Item, ...]
+    more: int
 
 
 class Open(Ask, frozen=True, kw_only=True):
