@@ -42,7 +42,7 @@ def offer(standing: str, effective_s: int = NOW + 100, **more: Any) -> types_ite
     )  # fmt: skip
 
 
-def tested(line: str) -> types_items.Offer:
+def since_called(line: str) -> types_items.Offer:
     """A restoration in effect, since which a call was answered on a line."""
     return offer(CONCLUDED, NOW - 10, answered_s={line: NOW - 5})
 
@@ -59,9 +59,9 @@ def tested(line: str) -> types_items.Offer:
         ("restoring", (cut(ends_s=NOW + 100),), (offer(CONCLUDED),), Step.CONFIRMED),
         ("suspended", (cut(ends_s=NOW + 100), cut()), (offer(CONCLUDED),), Step.SUSPENDED),
         ("open", (cut(ends_s=NOW - 10),), (offer(CONCLUDED, NOW - 10),), Step.EFFECTIVE),
-        ("open", (cut(ends_s=NOW - 10),), (tested("east"),), Step.EFFECTIVE),
-        ("open", (cut(ends_s=NOW - 10),), (tested("west"),), Step.TESTED),
-        ("suspended", (cut(ends_s=NOW - 10), cut()), (tested("west"),), Step.SUSPENDED),
+        ("open", (cut(ends_s=NOW - 10),), (since_called("east"),), Step.EFFECTIVE),
+        ("open", (cut(ends_s=NOW - 10),), (since_called("west"),), Step.TESTED),
+        ("suspended", (cut(ends_s=NOW - 10), cut()), (since_called("west"),), Step.SUSPENDED),
     ],
 )
 def test_each_step_is_reached_by_what_the_record_holds(formal, cuts, offers, reached):

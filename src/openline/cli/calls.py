@@ -57,7 +57,8 @@ def call(
 ) -> None:
     """Ring the other side on LINE, and follow the call until it is over. Ctrl-C hangs up.
 
-    Where a call lasts on the line, nothing is rung: that call is followed. One that rings here is for `openline answer`.
+    Where a call lasts on the line, nothing is rung: that call is followed. One that rings here is for
+    `openline answer`.
 
     Exit 4 if their station never said that it rang; else 0.
     """

@@ -104,12 +104,14 @@ class Calls:
         return call_id
 
     def lasting(self, line: int, lane: Lane) -> bytes | None:
-        """The call that lasts on a line and lane, whoever placed it: one that rings here or is spoken before one of ours
-        that rings them. Whoever would ring there is led to it: nobody rings a line that is in use."""
+        """The call that lasts on a line and lane, whoever placed it; theirs before ours, where they crossed."""
         now = self.ctx.now.elapsed_ms
-        theirs = (r for r in self.ringing.values() if not r.over and (r.answered_ms is not None or now < r.until_ms))
-        found = [each.call_id for each in (*theirs, *self.placed.values()) if (each.line, each.lane) == (line, lane)]
-        return found[0] if found else None
+        for ring in self.ringing.values():
+            waits = ring.answered_ms is not None or now < ring.until_ms
+            if waits and not ring.over and (ring.line, ring.lane) == (line, lane):
+                return ring.call_id
+        ours = (each.call_id for each in self.placed.values() if (each.line, each.lane) == (line, lane))
+        return next(ours, None)
 
     def hang_up(self, call_id: bytes) -> None:
         """End a call now: one of ours, or one of theirs that we answered; silently if it is over."""

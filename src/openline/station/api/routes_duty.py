@@ -298,7 +298,10 @@ DAYS: Final = (("days", "how many days back; 7, unless given"),)
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/calls", "The calls that last, and those that finished last.", _calls, gives=t.Calls),
-    Route("POST", "/v1/calls", "Ring the other side on a line; where a call lasts there, that call and no other.", _place, takes=t.PlaceCall, gives=t.Call),
+    Route(
+        "POST", "/v1/calls", "Ring the other side on a line; where a call lasts there, that call and no other.", _place,
+        takes=t.PlaceCall, gives=t.Call,
+    ),
     Route("GET", "/v1/calls/{call}", "How a call stands.", _call, gives=t.Call, query=UNLESS),
     Route(
         "POST", "/v1/calls/{call}/word", "Answer, decline or defer a call that rings here.", _pick_up,

@@ -18,8 +18,8 @@ Comment = Annotated[str, Meta(max_length=200)]
 
 
 class PlaceCall(Ask, frozen=True, kw_only=True):
-    """`officer`: who wishes to speak; the one on watch, unless given. The answer is the call that lasts on that line and
-    lane, with a warning, where there is one (spec 5.6)."""
+    """`officer`: who wishes to speak; the one on watch, unless given. Where a call lasts on that line and lane,
+    the answer is that call, with a warning (spec 5.6)."""
 
     line: str
     lane: LaneName = "liaison"

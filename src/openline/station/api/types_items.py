@@ -86,8 +86,8 @@ class Offer(Answer, frozen=True, kw_only=True):
     """A proposal, amendment, announcement, minute, or a generation that is contested.
 
     `standing`: as far as this record holds (spec 10.3); `waits_for`: whose word is awaited. `lapsed`: its effective
-    time passed before it was agreed. `what`: it in one line. `answered_s`: of a restoration that was concluded, by line:
-    when a call was first answered there since its effective time, as far back as the record goes."""
+    time passed before it was agreed. `what`: it in one line. `answered_s`: of a concluded restoration, by line: when a
+    call was first answered there since its effective time, as far back as the record goes."""
 
     ref: str
     id: str
