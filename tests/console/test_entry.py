@@ -248,6 +248,54 @@ def test_an_idle_session_leads_to_the_sign_in_page(at):
     assert desk.get("/settings").headers["location"] == "/sign-in"
 
 
+def told_at(desk, regions="board,bar"):
+    """What a page of this browser is told first."""
+    address = f"ws://south.localhost:7101/live?regions={regions}&language=en"
+    with desk.websocket_connect(address, headers={"origin": ORIGIN}) as socket:
+        return json.loads(socket.receive_text())
+
+
+def test_a_page_at_rest_is_told_that_something_sounds_and_nothing_else(at):
+    """No region, no line, no kind of alarm; and no request of its browser does anything."""
+    desk = at.officer("kim")
+    assert "regions" in told_at(desk)
+    at.clock.pass_s(IDLE_S)
+    assert desk.get("/").headers["location"] == "/sign-in"
+
+    told = told_at(desk)
+    assert told["regions"] == {}
+    assert told["state"].keys() <= {"reachable", "now_s", "speed", "why", "rests", "ringing", "sounding"}
+    assert told["state"]["rests"] is True
+    assert 'id="rests"' in desk.get("/sign-in").text
+    assert desk.post("/calls", data={"line": "liaison"}).headers["location"] == "/sign-in"
+
+
+def test_rest_ends_with_the_officers_rights(at):
+    """Whoever may do nothing here any more is not told that the line rings; nor is a browser that never signed in."""
+    desk = at.officer("kim")
+    at.clock.pass_s(IDLE_S)
+    assert told_at(desk)["state"]["rests"]
+    at.accounts.database.change("DELETE FROM roles")
+    for each in (desk, at.browser()):
+        with pytest.raises(WebSocketDisconnect) as closed:
+            told_at(each)
+        assert closed.value.code == 1008
+
+
+def test_who_wakes_keeps_the_watch_that_they_hold(at):
+    """The same officer in the same browser: no further question, and back where the page was. Another officer chooses."""
+    desk = at.officer("kim")
+    desk.post("/post", data={"post": ""})
+    at.clock.pass_s(IDLE_S)
+    assert desk.get("/").headers["location"] == "/sign-in"
+    ask = json.loads(desk.post("/sign-in/ask").text)
+    answer = desk.passkey.get(json.dumps(ask["request"]))
+    woken = desk.post("/sign-in", data={"answer": answer, "back": "/inbox"})
+    assert woken.headers["location"] == "/inbox"
+    session, _ = at.accounts.sessions.of("kim", at.clock.clock_s)[-1], None
+    assert session.post == ""
+
+
 def test_an_officer_without_the_role_is_refused_at_every_place(at):
     """With a real session, by the table itself: every role but those that a place asks for is not enough."""
     desk, answered, expected = at.officer("kim"), {}, {}
@@ -271,8 +319,8 @@ def test_an_officer_without_any_role_is_shown_nothing(at):
 
     assert desk.get("/").headers["location"] == "/sign-in"
     address = "ws://south.localhost:7101/live?regions=board&language=en"
-    with pytest.raises(WebSocketDisconnect), desk.websocket_connect(address, headers={"origin": ORIGIN}):
-        pass
+    with pytest.raises(WebSocketDisconnect), desk.websocket_connect(address, headers={"origin": ORIGIN}) as socket:
+        socket.receive_text()
     refused = desk.sign_in()
     assert refused.status_code == 403
     assert "you have no role at this console" in refused.text

@@ -148,3 +148,29 @@ def test_a_restart_ends_no_session(accounts, clock, key, tmp_path):
 
     assert find(again, clock, token).officer == "han"
     again.close()
+
+
+def test_a_session_that_was_idle_rests(accounts, clock, key):
+    """It is no session any more; that it was one is known until its day is over, or its browser signs in again."""
+    token = sign_in(accounts, key)
+    assert accounts.sessions.resting(token, clock.clock_s) is None
+    clock.pass_s(IDLE_S)
+    assert find(accounts, clock, token) is None
+    assert accounts.sessions.resting(token, clock.clock_s).officer == "han"
+    assert accounts.sessions.of("han", clock.clock_s) == []
+    for other in (None, "", "x", token[:-1]):
+        assert accounts.sessions.resting(other, clock.clock_s) is None
+
+    accounts.sessions.begin("han", clock.clock_s, key.identity, instead_of=token)
+    assert accounts.sessions.resting(token, clock.clock_s) is None
+
+
+def test_rest_is_over_with_the_day(accounts, clock, key):
+    """As the session would have been; and one that was ended by hand never rests."""
+    token, other = sign_in(accounts, key), sign_in(accounts, key)
+    accounts.sessions.end(find(accounts, clock, other), clock.clock_s, "signed out")
+    clock.pass_s(IDLE_S)
+    assert find(accounts, clock, token) is None
+    assert accounts.sessions.resting(other, clock.clock_s) is None
+    clock.pass_s(LIFE_S - IDLE_S)
+    assert accounts.sessions.resting(token, clock.clock_s) is None

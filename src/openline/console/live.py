@@ -4,7 +4,8 @@ Rules of this file:
 1. The station is asked once for every change, however many pages are open; what a page shows is rendered once a
    language and sent only where it changed.
 2. A slow page is sent the newest and skips what it missed; nothing piles up for it.
-3. When the station does not answer, pages are told so and since when. Nothing old is ever shown as if it were new.
+3. A page whose session rests (ADR 0026) is told that something sounds, and nothing of what.
+4. When the station does not answer, pages are told so and since when. Nothing old is ever shown as if it were new.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from openline.console.accounts.gate import AccountsGate
 from openline.console.link import Link
 from openline.console.words import LANGUAGES, Words, words
 from openline.station.api import types as t
@@ -33,7 +36,16 @@ AGREED_S: Final = 10.0  # an amendment comes into force by itself, at its time
 AGAIN_S: Final = 1.0  # after a station did not answer
 REGIONS_MAX: Final = 8  # of one page
 SOCKETS_MAX: Final = 200
+REFUSED: Final = 1008  # what a socket is closed with: the page is loaded anew, and says why
 BAND: Final = "band"  # the region that tells of a play, which goes on while its station is down in it
+
+
+class Standing(Enum):
+    """How whoever opened a page stands: signed in, at rest, or neither."""
+
+    IN = auto()
+    RESTS = auto()
+    OUT = auto()
 
 
 class Look(NamedTuple):
@@ -189,6 +201,13 @@ class Watcher:
         }
 
 
+def _without_content(state: dict[str, Any]) -> dict[str, Any]:
+    """Whether something sounds, and how loud: no line, no kind of alarm, no call's id."""
+    loud = [{"priority": each["priority"], "quiet": each["quiet"]} for each in state.get("sounding", ())]
+    told: dict[str, Any] = {name: state[name] for name in ("reachable", "now_s", "speed") if name in state}
+    return {**told, "why": "", "rests": True, "ringing": [""] * len(state.get("ringing", ())), "sounding": loud}
+
+
 def speed(play: Play | None) -> int:
     """How fast the station's clock runs by ours."""
     return 1 if play is None else 0 if play.hurrying else play.speed
@@ -204,14 +223,14 @@ class Following:
         self._sent: dict[str, str] = {}
         self._told: dict[str, Any] = {}  # the state, but for the time
 
-    def fresh(self, watcher: Watcher) -> bytes | None:
-        """What to send now; None if the page knows it all."""
+    def fresh(self, watcher: Watcher, *, rests: bool = False) -> bytes | None:
+        """What to send now; None if the page knows it all. `rests`: it is told nothing but that something sounds."""
         changed = {}
-        for name in self.names:
+        for name in () if rests else self.names:
             html = watcher.rendered.get((name, self.language))
             if html is not None and self._sent.get(name) != html:
                 changed[name] = self._sent[name] = html
-        state = watcher.state()
+        state = _without_content(watcher.state()) if rests else watcher.state()
         told = {**state, "now_s": 0}
         if not changed and told == self._told:
             return None
@@ -227,34 +246,45 @@ class Sockets:
         console.watcher.attach(console)
 
     async def serve(self, socket: WebSocket) -> None:
-        """Follow what the page asks for until it goes."""
+        """Follow what the page asks for until it goes. A page whose session rests is told that it does, and then only
+        whether something rings; one that nobody is signed in at is told so, and let go."""
         watcher = self.console.watcher
-        acting = await self.console.gate.acting(socket)
         names = frozenset(socket.query_params.get("regions", "").split(",")) - {""}
         language = socket.query_params.get("language", "")
-        full = len(names) > REGIONS_MAX or len(watcher.sockets) >= SOCKETS_MAX
-        if acting is None or full or language not in LANGUAGES:
-            await socket.close(1008)
+        if len(names) > REGIONS_MAX or len(watcher.sockets) >= SOCKETS_MAX or language not in LANGUAGES:
+            await socket.close(REFUSED)
             return
         await socket.accept()
         following = Following(names, language)
         gone = asyncio.create_task(_until_gone(socket))
         gone.add_done_callback(lambda _: following.news.set())
         try:
-            await watcher.follow(following)
+            if await self._standing(socket) is Standing.IN:
+                await watcher.follow(following)
+            else:
+                watcher.sockets.add(following)
+                following.news.set()
             while not gone.done() and not watcher.ending.is_set():
                 await following.news.wait()
                 following.news.clear()
-                if await self.console.gate.acting(socket) is None:
-                    await socket.close(1008)
+                standing = await self._standing(socket)
+                if standing is Standing.OUT:
+                    await socket.close(REFUSED)
                     return
-                if not gone.done() and (told := following.fresh(watcher)) is not None:
+                if not gone.done() and (told := following.fresh(watcher, rests=standing is Standing.RESTS)) is not None:
                     await socket.send_text(told.decode())
         except (WebSocketDisconnect, RuntimeError):
             return  # it went while we sent
         finally:
             watcher.sockets.discard(following)
             gone.cancel()
+
+    async def _standing(self, socket: WebSocket) -> Standing:
+        gate = self.console.gate
+        if await gate.acting(socket) is not None:
+            return Standing.IN
+        rests = isinstance(gate, AccountsGate) and await gate.resting(socket) is not None
+        return Standing.RESTS if rests else Standing.OUT
 
 
 async def _until_gone(socket: WebSocket) -> None:

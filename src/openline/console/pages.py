@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from openline.console import sentences, signs
+from openline.console.accounts.gate import AccountsGate
 from openline.console.acting import Role
 from openline.console.live import Look, speed
 from openline.console.words import LANGUAGES, Words
@@ -80,9 +81,15 @@ class Pages:
         text = environment.get_template(template).render(
             look=look, fault=fault, nav=nav, acting=asked.acting, nonce=asked.request.scope["nonce"], Role=Role,
             languages=LANGUAGES, theme=asked.request.cookies.get("theme", ""), here=asked.request.url.path, play=play,
-            speed=speed(play), choices=() if self.console.choices is None else await self.console.choices(), **what,
+            speed=speed(play), choices=() if self.console.choices is None else await self.console.choices(),
+            signs_in=isinstance(self.console.gate, AccountsGate), rests=await self._rests(asked), **what,
         )  # fmt: skip
         return HTMLResponse(text, status)
+
+    async def _rests(self, asked: Asked) -> bool:
+        """Whether nobody is signed in here because nothing was done for long (ADR 0026)."""
+        gate = self.console.gate
+        return asked.acting is None and isinstance(gate, AccountsGate) and await gate.resting(asked.request) is not None
 
     async def _look(self, asked: Asked) -> tuple[Look | None, str]:
         try:

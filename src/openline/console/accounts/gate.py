@@ -5,7 +5,8 @@ Rules of this file:
    nothing.
 2. What the watcher saw last is enough to say that a watch lasts; that it is over is asked of the station once more, for
    what was seen may be a moment older than the watch.
-3. A page that is fed live is still this officer; only requests of a person put off the end of a session.
+3. Of whom a session was that rests (`sessions.py`) is known for one thing only: that its page may ring.
+4. A page that is fed live is still this officer; only requests of a person put off the end of a session.
 """
 
 from __future__ import annotations
@@ -60,6 +61,34 @@ class AccountsGate:
             self.accounts.sessions.end(session, now.clock_s, _OVER)
             return None
         return session
+
+    async def resting(self, connection: HTTPConnection) -> Session | None:
+        """The session that this comes from where it was idle too long, and neither its day nor its watch is over."""
+        sessions, now = self.accounts.sessions, self.accounts.now()
+        session = sessions.resting(self.token(connection), now.clock_s)
+        if session is None:
+            return None
+        roster = self.accounts.roster
+        over = not roster.roles(session.officer) or not roster.passkeys(session.officer)
+        if over or (session.post is not None and await self._is_relieved(session)):
+            sessions.forget(session)
+            return None
+        return session
+
+    async def woken(self, before: Session, token: str) -> bool:
+        """Bind the new session of `token` to the watch of the one that rested in the same browser, if that watch lasts;
+        whether it does."""
+        held = Held(before.post or "", before.officer, before.watch_from_s or 0)
+        session = self.accounts.sessions.find(token, self.accounts.now().clock_s)
+        if session is None or before.post is None or session.officer != before.officer:
+            return False
+        try:
+            lasts = held in await self.watches()
+        except OpenlineError:
+            return False  # the page of the post says what is wrong with the station
+        if lasts:
+            self.accounts.sessions.take_post(session, held)
+        return lasts
 
     async def _is_relieved(self, session: Session) -> bool:
         look = None if self.watcher is None else self.watcher.look

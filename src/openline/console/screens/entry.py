@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from openline.console.accounts.gate import AccountsGate, gate_of, session_of
 from openline.console.accounts.roster import PASSKEYS_WANTED
 from openline.console.acting import ANYONE, DUTY
-from openline.console.asked import Asked
+from openline.console.asked import Asked, Form
 from openline.console.places import SIGN_IN, Place
 from openline.station.api import types_duty
 from openline.wire.errors import OpenlineError, Refused
@@ -57,9 +57,24 @@ async def sign_in(asked: Asked) -> Response:
     except OpenlineError as error:
         page = await asked.page("sign_in.html", status=403, error=asked.fault(error), enrolled=False)
         return gate.greet(asked.request, page)
-    before = gate.token(asked.request)
+    before, rested = gate.token(asked.request), await gate.resting(asked.request)
     token = accounts.sessions.begin(passkey.officer, now.clock_s, passkey.id, instead_of=before)
+    if rested is not None and await gate.woken(rested, token):
+        return gate.signed_in(await _where_it_rings(asked, sent), token)
     return gate.signed_in(asked.go("/post"), token)
+
+
+async def _where_it_rings(asked: Asked, sent: Form) -> Response:
+    """To the call that rings, to the board where something sounds, else to the page that rested."""
+    try:
+        look = await asked.look()
+    except OpenlineError:
+        return asked.go("/")  # which says what is wrong with the station
+    ringing = next((call.id for call in look.calls.lasting if call.state == "ringing"), "")
+    if ringing:
+        return asked.go(f"/calls/{ringing}")
+    loud = any(alarm.acknowledged_by is None for alarm in look.alarms.sounding)
+    return asked.go("/") if loud else asked.go_back(sent)
 
 
 # ---- enrolment

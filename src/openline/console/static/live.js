@@ -43,6 +43,8 @@ let pressed = null;
 /** @param {{regions: Record<string, string>, state: any}} told */
 function take(told) {
   for (const [name, html] of Object.entries(told.regions)) waiting.set(name, html);
+  if (told.state.rests) rest(told.state);
+  else if (resting) return location.reload(); // somebody signed in on another page of this browser
   settle();
   if (told.state.now_s) setNow(told.state.now_s, told.state.speed);
   if (told.state.reachable) heard = Date.now();
@@ -51,6 +53,24 @@ function take(told) {
   showAge();
   tick();
   for (const listener of listeners) listener(told.state);
+}
+
+let resting = false;
+
+/** Nobody did anything here for long: what was shown is taken away, what rings goes on ringing, and one press signs in. */
+function rest(state) {
+  const page = document.getElementById("rests");
+  if (!page) return location.reload();
+  if (!resting) {
+    resting = true;
+    for (const each of document.querySelectorAll("#main, .skip, .who, .menu, .band, [data-region]")) each.remove();
+    page.hidden = false;
+    document.title = document.body.dataset.title = page.dataset.title;
+    import("./passkey.js").then((passkeys) => passkeys.startPasskeys());
+    page.focus();
+  }
+  const loud = state.sounding.some((each) => !each.quiet);
+  document.getElementById("rings").hidden = !loud && !state.ringing.length;
 }
 
 /** Put in place what can be. A press is two events: a button that is replaced between them is never pressed. */

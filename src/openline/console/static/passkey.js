@@ -81,7 +81,8 @@ async function send(form) {
 }
 
 export function startPasskeys() {
-  for (const form of document.querySelectorAll("form[data-ask]")) {
+  for (const form of document.querySelectorAll("form[data-ask]:not([data-asks])")) {
+    form.dataset.asks = "";
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       send(form);

@@ -74,7 +74,7 @@ function ring() {
 let plain = "";
 
 function title() {
-  plain ||= document.title;
+  plain = document.body.dataset.title ?? (plain || document.title);
   document.title = sounding && new Date().getSeconds() % 2 ? `▲ ${plain}` : plain;
 }
 
