@@ -10,10 +10,10 @@ Rules of this file:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from openline.core import approvals, faults
 from openline.wire.accord import Accord
@@ -42,6 +42,7 @@ from openline.wire.terms import Head, Outcome, Precedence
 
 Position: TypeAlias = tuple[int, int]  # (gen, seq) within one chain
 NOWHERE: Final[Position] = (-1, -1)
+T = TypeVar("T")
 ITEMS: Final = (Tracked, Letter)
 OFFERS: Final = (Propose, Amend, Announce, Minute, Generation)
 
@@ -160,6 +161,8 @@ class Ledger:
         self.counters: dict[tuple[int, int], int] = {}  # (side, officer) → last counter
         self.acts_version = 0  # rises with whatever may change what acts come to
         self._last_accept = [NOWHERE, NOWHERE]  # by side: its newest acceptance
+        self._kept: dict[object, Any] = {}
+        self._kept_at = -1
 
     def add(self, entry: Entry, ack: Head | None) -> None:
         """Fold one accepted entry; `ack` is the acknowledgement in force at it (written or carried over)."""
@@ -181,6 +184,17 @@ class Ledger:
             self.keys[entry.side].append(body.station)
         elif isinstance(body, ACTS):
             self._act(Act(entry.id, entry.place, entry.time_s, acked, body))
+
+    def kept(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made anew when acts may have come to something else since. It may depend on nothing but
+        acts and `key`, and nobody may change it."""
+        if self._kept_at != self.acts_version:
+            self._kept.clear()
+            self._kept_at = self.acts_version
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
 
     def _acknowledge(self, side: int, position: Position, acked: Position) -> None:
         """An acknowledgement that reaches an acceptance concludes an offer: it may do so in an entry that is no act."""

@@ -9,6 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -111,16 +112,19 @@ def standing(ledger: Ledger, offer: Act) -> Standing:
     return Standing.WAITING if _accepted_at(ledger, offer) is None else Standing.ACCEPTED
 
 
-def restorations(ledger: Ledger) -> list[Concluded]:
-    done = (concluded(ledger, o) for o in ledger.offers.values() if isinstance(o.body, Propose))
-    return [c for c in done if c is not None]
+def restorations(ledger: Ledger) -> Sequence[Concluded]:
+    def found() -> tuple[Concluded, ...]:
+        done = (concluded(ledger, o) for o in ledger.offers.values() if isinstance(o.body, Propose))
+        return tuple(c for c in done if c is not None)
+
+    return ledger.kept(restorations, found)
 
 
 def covering(suspension: Act, line: int, lane: int) -> bool:
     return isinstance(suspension.body, Suspend) and (line, lane) in suspension.body.scope
 
 
-def _lifting(done: list[Concluded], suspension: Act, line: int, lane: int) -> list[Concluded]:
+def _lifting(done: Sequence[Concluded], suspension: Act, line: int, lane: int) -> list[Concluded]:
     return [
         c
         for c in done
@@ -130,7 +134,7 @@ def _lifting(done: list[Concluded], suspension: Act, line: int, lane: int) -> li
     ]
 
 
-def lifted_s(done: list[Concluded], suspension: Act, line: int, lane: int) -> int | None:
+def lifted_s(done: Sequence[Concluded], suspension: Act, line: int, lane: int) -> int | None:
     """When the suspension ends at (line, lane): the earliest effective time of a restoration that lifts it there."""
     times = [effective_s(c.offer) or 0 for c in _lifting(done, suspension, line, lane)]
     return min(times) if times else None
@@ -182,14 +186,18 @@ def line_in_force(ledger: Ledger, line: int, now_s: int) -> Line:
     return value
 
 
-def amendments(ledger: Ledger, line: int) -> list[Amend]:
+def amendments(ledger: Ledger, line: int) -> Sequence[Amend]:
     """Concluded amendments of a line, in the order in which they take effect."""
-    done = []
-    for offer in ledger.offers.values():
-        body = offer.body
-        if isinstance(body, Amend) and body.line == line and concluded(ledger, offer) is not None:
-            done.append((body.effective_s, offer.place, body))
-    return [body for _, _, body in sorted(done, key=lambda d: d[:2])]
+
+    def found() -> tuple[Amend, ...]:
+        done = []
+        for offer in ledger.offers.values():
+            body = offer.body
+            if isinstance(body, Amend) and body.line == line and concluded(ledger, offer) is not None:
+                done.append((body.effective_s, offer.place, body))
+        return tuple(body for _, _, body in sorted(done, key=lambda d: d[:2]))
+
+    return ledger.kept((amendments, line), found)
 
 
 def amended(line: Line, change: Amend) -> Line:
@@ -260,7 +268,7 @@ def flag(ledger: Ledger, item: Item) -> Flag:
     return Flag.CROSSED if crossed else Flag.NONE
 
 
-def _lifted_for(ledger: Ledger, done: list[Concluded], suspension: Act, item: Item) -> bool:
+def _lifted_for(ledger: Ledger, done: Sequence[Concluded], suspension: Act, item: Item) -> bool:
     """Whether a restoration whose third leg the author's chain held had lifted it by the author's time."""
     author = item.place.side
     for c in _lifting(done, suspension, item.line, item.lane):

@@ -84,8 +84,8 @@ class CallBook:
         self.sealed: dict[tuple[int, bytes], None] = {}  # caller and id of calls with both seals
         self.first_seals: dict[bytes, tuple[int, bytes]] = {}  # id of a first seal → caller and id of its call
         self.answered: dict[int, array[int]] = {}  # line → when each answered call of the record was sealed by both
-        self._record = desk.ctx.record
-        desk.ctx.on_append.append(self._on_entry)
+        desk.ctx.hear(self._on_entry, Call, Seal)
+        desk.ctx.on_rebuild.append(self.answered.clear)  # another branch of a fork is followed: all entries are told again
 
     def load(self) -> None:
         """At start: who picked up what before."""
@@ -94,9 +94,6 @@ class CallBook:
         self.picked = dict(plain)
 
     def _on_entry(self, entry: Entry) -> None:
-        if self._record is not self.desk.ctx.record:  # another branch of a fork is followed: all entries are told again
-            self._record = self.desk.ctx.record
-            self.answered.clear()
         body = entry.body
         if isinstance(body, Call) and body.line < len(self.desk.ctx.accord.lines):
             theirs = self.finished[entry.side]

@@ -88,7 +88,7 @@ class Calls:
         self.rung: dict[bytes, None] = {}  # ids of rings that were heard, oldest first
         self.their_words: dict[bytes, Call] = {}  # their latest call entries, for the seal that follows
         self.voices = Voices(ctx, self.spoken, self._send)
-        ctx.on_append.append(self._on_entry)
+        ctx.hear(self._on_entry, Call)
 
     # ---- calling
 

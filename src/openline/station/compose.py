@@ -49,9 +49,8 @@ def compose(record: Record, side: int, command: c.EntryCommand, now_s: int) -> D
     """
     draft = _draft(record.ledger, side, command, now_s)
     try:
-        plain = bodies.to_plain(draft.body)
-        bodies.from_plain(bodies.kind_of(draft.body), plain)
-        check_fits(draft.body, plain)
+        bodies.from_plain(bodies.kind_of(draft.body), bodies.to_plain(draft.body))
+        check_fits(draft.body)
     except Malformed as error:  # what we write must be what the other side reads
         raise Refused(f"this cannot be written: {error.what}", next_step="Shorten or correct it.") from None
     return draft

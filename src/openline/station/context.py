@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from openline.core import chain
 from openline.core.record import Record
@@ -25,6 +25,7 @@ from openline.wire.errors import OurFault, Refused
 from openline.wire.terms import Head
 
 ELAPSED_START = Now(0, 0)
+Hearer: TypeAlias = Callable[[Entry], None]
 
 
 class Send(NamedTuple):
@@ -97,7 +98,9 @@ class Context:
         self.away: set[int] = set()  # relays that say that the other side is not attached
         self._live = sorted(self.carriers(CarrierKind.LIVE), key=lambda n: self.accord.carriers[n].latency_ms)
         self._relays = self.carriers(CarrierKind.RELAY)
-        self.on_append: list[Callable[[Entry], None]] = []
+        self.on_rebuild: list[Callable[[], None]] = []  # before memory is derived again from the store
+        self._hearers: list[tuple[Hearer, tuple[type[Body], ...]]] = []
+        self._heard_by: dict[type[Body], tuple[Hearer, ...]] = {}
 
     def carriers(self, kind: CarrierKind) -> list[int]:
         return [n for n, c in enumerate(self.accord.carriers) if c.kind is kind]
@@ -176,8 +179,22 @@ class Context:
         self.record.append(entry, after)
         self.unstored[entry.place] = entry.data
         self.write(PutEntry(entry.place, entry.id, entry.data, self.now.clock_ms))
-        for hook in self.on_append:
-            hook(entry)
+        self.heard(entry)
+
+    def hear(self, hearer: Hearer, *kinds: type[Body]) -> None:
+        """Have `hearer` called with every entry of these kinds, or of any kind where none is named, once it is in the
+        record: those of a start from the store too."""
+        self._hearers.append((hearer, kinds or (Body,)))
+        self._heard_by.clear()
+
+    def heard(self, entry: Entry) -> None:
+        """This entry is in the record now."""
+        kind = type(entry.body)
+        hearers = self._heard_by.get(kind)
+        if hearers is None:
+            hearers = self._heard_by[kind] = tuple(h for h, kinds in self._hearers if issubclass(kind, kinds))
+        for hearer in hearers:
+            hearer(entry)
 
     def entries(self, side: int, gen: int, start: int, limit: int) -> list[bytes]:
         """Entries of one chain that we hold, in order, those of this very turn included."""

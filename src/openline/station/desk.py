@@ -115,11 +115,8 @@ class Desk:
     def load_record(self) -> None:
         """Derive memory from the store."""
         ctx = self.ctx
-        hooks = ctx.on_append
         for kept in ctx.store.replay():
-            entry = ctx.record.replay_one(kept.data)
-            for hook in hooks:
-                hook(entry)
+            ctx.heard(ctx.record.replay_one(kept.data))
         self.inbound.load()
         acked = ctx.record.cursors[ctx.them].ack
         if acked is not None:
@@ -171,6 +168,8 @@ class Desk:
             self.inbound.rebuild = False
             self.inbound.strays.clear()
             self.ctx.record = Record(self.ctx.signed)
+            for forget in self.ctx.on_rebuild:
+                forget()
             self.load_record()
             self.inbound.ack_due = True
 

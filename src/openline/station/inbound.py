@@ -59,7 +59,7 @@ class Inbound:
         self.ack_due = False
         self.wanted_pulse: list[int] = []
         self.rebuild = False
-        ctx.on_append.append(self._on_entry)
+        ctx.hear(self._on_entry)
 
     def load(self) -> None:
         """After the chains: what the store keeps beside them."""
@@ -240,7 +240,7 @@ class Inbound:
 
     def _close_gaps(self) -> None:
         """What was ahead may follow now."""
-        while ready := self.gaps.ready():
+        while self.gaps.kept and (ready := self.gaps.ready()):
             try:
                 found = self.ctx.record.examine(ready, self.strays)
             except PeerFault as error:

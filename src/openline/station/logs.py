@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from openline.station.config import Log
 from openline.station.notices import one_line
@@ -24,7 +24,6 @@ LEVEL_OF: Final = {
     "carrier_trouble": logging.WARNING, "clock_set": logging.WARNING,
     "storage_fault": logging.ERROR, "our_fault": logging.ERROR,
 }  # fmt: skip
-FIELDS: Final = "fields"
 # What the other side or a stranger can cause is told so many times a minute: a flood must not fill our disk.
 BOUNDED: Final = frozenset({"strange", "damaged", "carrier_trouble", "carrier_up", "carrier_down", "refused"})
 PER_MINUTE: Final = 30
@@ -57,16 +56,28 @@ class _File(WatchedFileHandler):
             sys.stderr.write("the log file cannot be written\n")
 
 
+class _Told(logging.LogRecord):
+    """An event, with what our lines hold of it and nothing else: the rest costs as much as writing the line."""
+
+    def __init__(self, event: str, level: int, fields: dict[str, Any]) -> None:
+        self.msg, self.args = event, ()
+        self.levelno, self.levelname = level, logging.getLevelName(level)
+        self.created = time.time()
+        self.fields = fields
+
+
 class _Json(logging.Formatter):
+    encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # `json.dumps` would make one for every line
+
     def format(self, record: logging.LogRecord) -> str:
-        told = {"timestamp": _when(record), "level": record.levelname.lower(), "event": record.getMessage()}
-        return json.dumps({**told, **getattr(record, FIELDS)}, ensure_ascii=False, default=str)
+        told = {"timestamp": _when(record), "level": record.levelname.lower(), "event": record.msg}
+        return self.encode(told | cast(_Told, record).fields)
 
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        fields = " ".join(f"{name}={one_line(str(value))}" for name, value in getattr(record, FIELDS).items())
-        return f"{_when(record)} {record.levelname.lower():<8}{record.getMessage():<16} {fields}".rstrip()
+        fields = " ".join(f"{name}={one_line(str(value))}" for name, value in cast(_Told, record).fields.items())
+        return f"{_when(record)} {record.levelname.lower():<8}{record.msg:<16} {fields}".rstrip()
 
 
 class Saying:
@@ -82,8 +93,7 @@ class Saying:
             handler = _File(config.file, encoding="utf-8")
         handler.setFormatter(_Json() if config.format == "json" else _Text())
         self._handler = handler
-        self._log = logging.Logger("openline", config.level.upper())  # its own: no library's messages come among ours
-        self._log.addHandler(handler)
+        self._least: int = getattr(logging, config.level.upper())
         self._bounds = Bounds()
 
     def __call__(self, event: str, **fields: Any) -> None:
@@ -98,11 +108,15 @@ class Saying:
         self._handler.close()
 
     def _tell(self, event: str, fields: dict[str, Any]) -> None:
-        self._log.log(LEVEL_OF.get(event, logging.INFO), event, extra={FIELDS: fields})
+        """Straight to the handler, for every message has a line: a logger would look through the stack for a caller
+        that no line tells."""
+        level = LEVEL_OF.get(event, logging.INFO)
+        if level >= self._least:
+            self._handler.handle(_Told(event, level, fields))
 
 
 def _when(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:

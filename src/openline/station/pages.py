@@ -53,7 +53,7 @@ class Pages:
         self._asking = Asking()
         self._ask_on: set[int] = set()
         self._named = False  # a document's entry came: early parts may belong to it
-        ctx.on_append.append(self._on_entry)
+        ctx.hear(self._on_entry, Document, Receipt)
 
     @property
     def incoming(self) -> dict[Place, Incoming]:

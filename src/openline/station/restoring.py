@@ -53,7 +53,7 @@ class Restoration:
         self.on_whole: Callable[[], None] = lambda: None
         self.pleas_spent = {key.rpartition("/")[2] for key in ctx.store.metas("plea/")}
         self.plea: bytes | None = None  # of theirs, being answered
-        ctx.on_append.append(self._on_entry)
+        ctx.hear(self._on_entry, Generation, Prekey)
         self._asked_at: tuple[Have, ...] = ()  # our frontier when we asked last
         self._answered: object = None
         self._answered_ms = 0

@@ -26,7 +26,7 @@ from openline.station.turns import Turns, answering
 from openline.wire.errors import OpenlineError, OurFault, StorageFault
 
 CLOCK_STEP_MS: Final = 1_000  # chosen: a correction by less is what a time service does all day
-PLAN_S: Final = 0.005  # chosen: what a turn makes due is due later than this; under load many turns share a look
+PLAN_S: Final = 0.02  # chosen: what a turn makes due is due later than this; under load many turns share a look
 
 Probe = Callable[[], Awaitable[bool]]
 

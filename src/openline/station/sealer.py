@@ -36,7 +36,7 @@ class Sealer:
             bytes.fromhex(key.rpartition("/")[2]): secret for key, secret in ctx.store.metas("epoch/").items()
         }
         self.newest: bytes | None = ctx.store.meta("epoch-newest")
-        ctx.on_append.append(self._on_entry)
+        ctx.hear(self._on_entry, Generation, Prekey)
 
     def _on_entry(self, entry: Entry) -> None:
         """Their next prekey; one that nothing can be sealed to is kept in the record and has no effect (spec 3.7)."""

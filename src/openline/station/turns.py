@@ -7,13 +7,17 @@ Rules of this file:
    durable.
 3. After a fault of the disk or of our own there are no more turns. Whoever asked, or asks then, is told; nobody waits
    for a turn that will not come.
-4. No task of its own and no future for a commit: the writer's thread calls back into the loop, and each step of a turn
-   calls the next. What a message costs is for the most part what lies between two steps.
+4. No task of its own and no future for a commit: each step of a turn calls the next. What a message costs is for the
+   most part what lies between two steps.
+5. A small commit is made in the loop's own thread while the disk answers at once: two changes of thread cost more than
+   it does. A disk that was slow once gets the writer's thread, and signs of life do not wait for it, until it is quick
+   again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
@@ -26,6 +30,9 @@ from openline.store import GroupWriter
 from openline.wire.errors import OpenlineError, OurFault, StorageFault
 
 TURN_INPUTS_MAX: Final = 64  # chosen: some 20 ms of work; more would keep the first of them waiting
+
+QUICK_S: Final = 0.005  # chosen: what one turn's work takes anyway; ten of them are not felt by any sign of life
+QUICK_WRITES_MAX: Final = 64  # chosen: what a full turn of messages writes; more is worth overlapping with sealing
 
 Answer = Callable[[OpenlineError | None], None]  # given what refused the input, or what ended the turns, or None
 Asked = tuple[Input, Answer | None]
@@ -60,7 +67,11 @@ class Turns:
         self.ended: OpenlineError | None = None  # why there are no more turns
         self.broken: asyncio.Future[None]  # fails with what broke a turn
         self._desk = desk
+        self._store = store
         self._writer = GroupWriter(store)
+        self.quick = True  # whether the disk was, when it was last looked at
+        self._began_s = 0.0  # the commit that the writer's thread has in hand, and how much it is
+        self._handed = 0
         self._now, self._hand_out, self._log = now, hand_out, log
         self._inputs: deque[Asked] = deque()
         self._in_hand: Sequence[Asked] = ()  # of the turn that runs
@@ -186,7 +197,7 @@ class Turns:
         desk = self._desk
         while True:
             effects = desk.take(self._submit)
-            if effects.writes:
+            if self._handed:
                 self._committing = effects
                 return
             self._durable(effects)
@@ -195,7 +206,18 @@ class Turns:
         self._end()
 
     def _submit(self, writes: Sequence[Write]) -> None:
-        self._writer.submit(writes, self._written)
+        self._began_s = time.monotonic()
+        if self.quick and len(writes) <= QUICK_WRITES_MAX:
+            self._store.commit(writes)
+            self._look_at_disk(len(writes))
+        else:
+            self._handed = len(writes)
+            self._writer.submit(writes, self._written)
+
+    def _look_at_disk(self, count: int) -> None:
+        """Rule 5, once `count` writes are durable."""
+        if count <= QUICK_WRITES_MAX:
+            self.quick = time.monotonic() - self._began_s < QUICK_S
 
     def _written(self, error: Exception | None) -> None:
         """In the writer's thread."""
@@ -207,9 +229,11 @@ class Turns:
         if self.ended is not None or effects is None:
             return
         self._committing = None
+        count, self._handed = self._handed, 0
         try:
             if self._failed is not None:
                 raise self._failed
+            self._look_at_disk(count)
             self._durable(effects)
             if self._desk.wants_turn:
                 self._commit()

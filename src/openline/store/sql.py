@@ -95,6 +95,7 @@ class SqlStore:
         self._writing = threading.Lock()
         self._reading = threading.Lock()
         self._closed = False
+        self._texts: dict[str, str] = {}  # statements as this driver marks their values
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply `writes` in order, all or none; returns when they are durable.
@@ -211,7 +212,10 @@ class SqlStore:
             return cursor.fetchall()
 
     def _text(self, statement: str) -> str:
-        return statement.replace("?", self._database.placeholder)
+        text = self._texts.get(statement)
+        if text is None:
+            text = self._texts[statement] = statement.replace("?", self._database.placeholder)
+        return text
 
     @contextmanager
     def _explained(self, lock: threading.Lock) -> Iterator[None]:

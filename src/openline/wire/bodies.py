@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cached_property
 from typing import Any, Final, TypeVar, cast
 
 from openline.wire import cbor, limits
 from openline.wire.cbor import Value
-from openline.wire.codecs import FLAG, Codec, enum, keyed, many, octets, pair, row, uint, utf8
+from openline.wire.codecs import FLAG, Codec, enum, keyed, many, octets, pair, row, uint, utf8, values_of
 from openline.wire.errors import Malformed
 from openline.wire.terms import (
     Approval,
@@ -76,12 +77,18 @@ T = TypeVar("T")
 KINDS: dict[int, type[Body]] = {}
 _BY_KEY: dict[type[Body], tuple[dict[int, tuple[str, Callable[[Value], Any], Any]], frozenset[int]]] = {}
 _LAYOUT: dict[type[Body], list[tuple[str, int, Codec, Any]]] = {}
+_WRITING: dict[type[Body], tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[int, Codec, Any], ...]]] = {}
 
 
 class Body:
     """Base of all bodies; `kind` is its number in an entry."""
 
     kind: int = -1
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The body as an entry's core holds it (spec 3.4); OurFault where a field holds what has no place in CBOR."""
+        return cbor.encode(to_plain(self))
 
 
 def body(kind: int) -> Callable[[type[T]], type[T]]:
@@ -93,6 +100,7 @@ def body(kind: int) -> Callable[[type[T]], type[T]]:
         KINDS[kind] = made
         layout = [(x.name, x.metadata["key"], x.metadata["codec"], x.default) for x in fields(cast(Any, cls))]
         _LAYOUT[made] = sorted(layout, key=lambda field_: field_[1])
+        _WRITING[made] = values_of([name for name, *_ in _LAYOUT[made]]), tuple(row_[1:] for row_ in _LAYOUT[made])
         _BY_KEY[made] = (
             {key: (name, codec.read, default) for name, key, codec, default in _LAYOUT[made]},
             frozenset(key for _, key, _, default in _LAYOUT[made] if default is MISSING),
@@ -371,12 +379,12 @@ def to_plain(value: Body) -> Value:
         return None
     if isinstance(value, Unknown):
         return value.plain
-    out: dict[int, Value] = {}
-    for name, key, codec, default in _LAYOUT[type(value)]:
-        item = getattr(value, name)
-        if default is MISSING or item != default:
-            out[key] = codec.plain(item)
-    return out
+    values, layout = _WRITING[type(value)]
+    return {
+        key: codec.plain(item)
+        for item, (key, codec, default) in zip(values(value), layout, strict=True)
+        if default is MISSING or item != default
+    }
 
 
 def from_plain(kind: int, plain: Value) -> Body:

@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 from openline.wire import cbor, limits
 from openline.wire.bodies import LINE, SIGNATURE, TIME, WORD, f
 from openline.wire.cbor import Value
-from openline.wire.codecs import FLAG, Codec, enum, many, octets, row, uint, utf8
+from openline.wire.codecs import FLAG, Codec, enum, many, octets, row, uint, utf8, values_of
 from openline.wire.errors import Malformed, invariant
 from openline.wire.terms import Lane, Word
 
@@ -225,6 +225,7 @@ class Payload:
 _LAYOUT: Final[list[tuple[str, int, Codec, Any]]] = [
     (x.name, x.metadata["key"], x.metadata["codec"], x.default) for x in fields(Payload)
 ]
+_VALUES: Final = values_of([name for name, *_ in _LAYOUT])
 _NAMES: Final = {key: (name, codec, default) for name, key, codec, default in _LAYOUT}
 
 
@@ -243,12 +244,8 @@ def encode_payload(payload: Payload) -> bytes:
     Raises:
         OurFault: a payload of more than `limits.PAYLOAD_BYTES_MAX`, or a value with no place in CBOR.
     """
-    plain: dict[int, Value] = {}
-    for name, key, codec, default in _LAYOUT:
-        value = getattr(payload, name)
-        if value != default:
-            plain[key] = codec.plain(value)
-    raw = cbor.encode(plain)
+    written = zip(_VALUES(payload), _LAYOUT, strict=True)
+    raw = cbor.encode({key: codec.plain(value) for value, (_, key, codec, default) in written if value != default})
     invariant(len(raw) <= limits.PAYLOAD_BYTES_MAX, f"a payload has {len(raw)} bytes")
     if len(raw) >= _DEFLATE_FROM:
         deflated = _deflate(raw)

@@ -20,6 +20,7 @@ FORMAT: Final = 1
 SIGNATURE_BYTES: Final = 64
 SIGNING: Final = b"openline/entry/1\0"
 # The array, format and side; gen, seq, time and kind at their longest; prev; an acknowledgement at its longest.
+_ARRAY_OF_9: Final = b"\x89"
 HEAD_BYTES_MAX: Final = 3 + 4 * 9 + 34 + (1 + 2 * 9 + 34)
 BYTES_MAX: Final = limits.FAULT_CORE_BYTES_MAX + SIGNATURE_BYTES
 
@@ -80,31 +81,21 @@ def encode_core(
     Raises:
         Malformed: longer than the limit of spec 9.
     """
-    core = cbor.encode(
-        [
-            FORMAT,
-            side,
-            gen,
-            seq,
-            prev,
-            None if ack is None else [ack.gen, ack.seq, ack.id],
-            time_s,
-            bodies.kind_of(body),
-            bodies.to_plain(body),
-        ]
-    )
+    acknowledged: cbor.Value = None if ack is None else [ack.gen, ack.seq, ack.id]
+    before = cbor.encode([FORMAT, side, gen, seq, prev, acknowledged, time_s, bodies.kind_of(body)])
+    core = _ARRAY_OF_9 + before[1:] + body.encoded  # one more part than `before`, which starts with how many it has
     if len(core) > core_bytes_max(body):
         raise Malformed(f"an entry of {len(core)} bytes; the limit is {core_bytes_max(body)}")
     return core
 
 
-def check_fits(body: Body, plain: cbor.Value) -> None:
-    """Whether a body, given as its CBOR value too, fits an entry at any place and with any acknowledgement.
+def check_fits(body: Body) -> None:
+    """Whether a body fits an entry at any place and with any acknowledgement.
 
     Raises:
         Malformed: longer than the limit of spec 9.
     """
-    size = HEAD_BYTES_MAX + len(cbor.encode(plain))
+    size = HEAD_BYTES_MAX + len(body.encoded)
     if size > core_bytes_max(body):
         raise Malformed(f"an entry of {size} bytes; the limit is {core_bytes_max(body)}")
 

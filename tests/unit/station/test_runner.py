@@ -13,7 +13,7 @@ import pytest
 from openline.keys.entropy import SeededEntropy
 from openline.ports import Now, Parcel, Write
 from openline.ports import Told as ToldPort
-from openline.station import commands
+from openline.station import commands, turns
 from openline.station.context import Event, Identity
 from openline.station.desk import Desk
 from openline.station.runner import MachineClock, Runner
@@ -72,7 +72,12 @@ class Failing(MemoryStore):
     began: threading.Event | None = None
     may_go: threading.Event | None = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: list[threading.Thread] = []  # that wrote
+
     def commit(self, writes: Sequence[Write]) -> None:
+        self.threads.append(threading.current_thread())
         if self.full:
             raise StorageFault("the disk is full", next_step="Make room.")
         if self.began is not None and self.may_go is not None:
@@ -232,6 +237,7 @@ def test_who_asked_in_the_turn_that_a_stop_cuts_short_is_answered():
         store = pair.stores[0]
         async with asyncio.timeout(PATIENCE_S):
             await pair.runners[0].until(lambda desk: True if desk.ctx.now.elapsed_ms else None)
+            pair.runners[0].turning.quick = False
             store.began, store.may_go = threading.Event(), threading.Event()
             asking = asyncio.create_task(pair.runners[0].ask(sending("just in time")))
             await asyncio.to_thread(store.began.wait, PATIENCE_S)
@@ -249,6 +255,7 @@ def test_nothing_leaves_before_it_is_durable():
 
     async def act(pair: Pair) -> None:
         store, wire = pair.stores[0], pair.wires[0]
+        pair.runners[0].turning.quick = False
         store.began, store.may_go = threading.Event(), threading.Event()
         wire.taken.clear()
         asking = asyncio.create_task(pair.runners[0].ask(sending("not yet")))
@@ -263,13 +270,49 @@ def test_nothing_leaves_before_it_is_durable():
     run(act)
 
 
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_disk_that_was_slow_keeps_nobody_waiting(monkeypatch, quick):
+    """A disk that answers at once is written to in the loop's own thread; one that once did not gets a thread of its
+    own, so that signs of life go on while it works."""
+    monkeypatch.setattr(turns, "QUICK_S", float("inf") if quick else 0.0)
+
+    async def act(pair: Pair) -> None:
+        await pair.runners[0].ask(sending("looks at the disk"))
+        threads = pair.stores[0].threads
+        threads.clear()
+        await pair.runners[0].ask(sending("goes by what was seen"))
+        assert threads
+        assert {each is threading.main_thread() for each in threads} == {quick}
+
+    run(act)
+
+
+def test_more_than_a_turn_of_messages_is_written_beside_the_loop():
+    """A long batch is sealed while the disk has it in hand, however quick the disk is."""
+
+    async def act(pair: Pair) -> None:
+        threads = pair.stores[0].threads
+        threads.clear()
+
+        def much(desk: Desk, now: Now) -> None:
+            for number in range(turns.QUICK_WRITES_MAX + 1):
+                desk.ctx.remember(f"much/{number}", b"1")
+
+        await pair.runners[0].ask(much)
+        assert threading.main_thread() not in threads
+        assert pair.runners[0].turning.quick
+
+    run(act)
+
+
 def test_one_alone_waits_for_nobody():
     """Whoever asks while nothing else goes on has the turn begin in the asking; what a carrier notes beside its work
     never does, for it may be in the middle of something."""
 
     async def act(pair: Pair) -> None:
         runner, acted = pair.runners[0], list[str]()
-        await runner.ask(lambda desk, now: None)  # a turn with one input
+        while not runner.turning._alone:  # what the start left is done, and the last turn had one input
+            await runner.ask(lambda desk, now: None)
         asked = runner.done_with(lambda desk, now: acted.append("asked"))
         assert acted == ["asked"]
         await asked

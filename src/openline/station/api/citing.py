@@ -28,17 +28,18 @@ class Citations:
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
-        self._record = ctx.record
         self._ids: dict[Citation, bytes] = {}
         self._cites: dict[bytes, Citation] = {}
         self._sides = tuple(side.name for side in ctx.accord.sides)
         self._lines = tuple(line.id for line in ctx.accord.lines)
-        ctx.on_append.append(self._on_entry)
+        ctx.hear(self._on_entry, Tracked)
+        ctx.on_rebuild.append(self._forget)
+
+    def _forget(self) -> None:
+        """Another branch of a fork is followed: all entries are told again."""
+        self._ids, self._cites = {}, {}
 
     def _on_entry(self, entry: Entry) -> None:
-        if self._record is not self.ctx.record:  # another branch of a fork is followed: all entries are told again
-            self._record = self.ctx.record
-            self._ids, self._cites = {}, {}
         body = entry.body
         if isinstance(body, Tracked) and body.line < len(self._lines):
             cited = (entry.side, body.line, year_of(entry.time_s), body.number)

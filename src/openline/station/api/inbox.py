@@ -47,22 +47,23 @@ class InboxView:
         self.offers = offers
         self.duty = duty
         self.ctx = runner.desk.ctx
-        self.record = self.ctx.record
         self.theirs: list[bytes] = []  # in the order in which they came
         self.documents: list[bytes] = []  # of both sides, in the order in which they came
         self.unopened: dict[bytes, None] = {}
         self.service: dict[bytes, Place] = {}
         self.namings: dict[bytes, list[tuple[str, bytes]]] = {}  # id → how it is named, and by what
         self.handed = {key.removeprefix(HANDED) for key in runner.store.metas(HANDED)}
-        self.ctx.on_append.append(self._on_entry)
+        self.ctx.hear(self._on_entry, bodies.Tracked, bodies.Letter, bodies.Service, bodies.Receipt)
+        self.ctx.on_rebuild.append(self._forget)
+
+    def _forget(self) -> None:
+        """Another branch of a fork is followed: all entries are told again."""
+        self.theirs, self.unopened, self.service, self.namings, self.documents = [], {}, {}, {}, []
 
     def _on_entry(self, entry: Entry) -> None:
         """Keep what is listed first at hand, so that a list costs what it shows."""
-        if self.record is not self.ctx.record:  # another branch of a fork is followed: all entries are told again
-            self.record = self.ctx.record
-            self.theirs, self.unopened, self.service, self.namings, self.documents = [], {}, {}, {}, []
         body = entry.body
-        if isinstance(body, bodies.Document) and entry.id in self.record.ledger.items:
+        if isinstance(body, bodies.Document) and entry.id in self.ctx.record.ledger.items:
             self.documents.append(entry.id)
         if isinstance(body, bodies.Tracked):
             for name, how in NAMING:
@@ -70,11 +71,11 @@ class InboxView:
                     self.namings.setdefault(target, []).append((how, entry.id))
         if entry.side == self.ctx.us:
             if isinstance(body, bodies.Receipt) and body.level is Level.SHOWN:
-                self.unopened.pop(self.record.id_at(self.ctx.them, body.gen, body.seq) or b"", None)
+                self.unopened.pop(self.ctx.record.id_at(self.ctx.them, body.gen, body.seq) or b"", None)
         elif isinstance(body, bodies.Service):
             self.theirs.append(entry.id)
             self.service[entry.id] = entry.place
-        elif entry.id in self.record.ledger.items:
+        elif entry.id in self.ctx.record.ledger.items:
             self.theirs.append(entry.id)
             if entry.id.hex() not in self.handed:
                 self.unopened[entry.id] = None

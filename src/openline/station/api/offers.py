@@ -6,6 +6,7 @@ so, and is not called refused.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -139,7 +140,7 @@ class OfferView:
         told = tuple(self._suspension(act, done) for act in acts[:limit])
         return t.Suspensions(suspensions=told, more=max(len(acts) - limit, 0))
 
-    def _suspension(self, act: Act, done: list[state.Concluded]) -> t.Suspension:
+    def _suspension(self, act: Act, done: Sequence[state.Concluded]) -> t.Suspension:
         entry, _ = self.reading.entry(act.id, act.place)
         body = act.body
         return t.Suspension(
