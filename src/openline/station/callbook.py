@@ -85,7 +85,7 @@ class CallBook:
         self.first_seals: dict[bytes, tuple[int, bytes]] = {}  # id of a first seal → caller and id of its call
         self.answered: dict[int, array[int]] = {}  # line → when each answered call of the record was sealed by both
         desk.ctx.hear(self._on_entry, Call, Seal)
-        desk.ctx.on_rebuild.append(self.answered.clear)  # another branch of a fork is followed: all entries are told again
+        desk.ctx.on_rebuild.append(self.answered.clear)  # then all entries are told again
 
     def load(self) -> None:
         """At start: who picked up what before."""
