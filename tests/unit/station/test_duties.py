@@ -104,7 +104,7 @@ def test_an_amended_schedule_is_followed_from_its_time_on() -> None:
     pair.nodes[NORTH].enact(AcceptOffer(target=offer.id))
     pair.settle()
     until(pair, "2020-06-09T18:00+09:00")
-    dues = sorted(due_s * 1000 for due_s in south.ledger.calls[LINE].tries)
+    dues = sorted(due_s * 1000 for due_s, _ in south.ledger.calls[LINE].tries)
     assert dues == [at("2020-06-09T09:00+09:00"), at("2020-06-09T12:00+09:00")]
 
 
