@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -111,7 +112,9 @@ def test_the_officers_key_is_taken_in_and_never_sent(site, officer, tmp_path):
     sent = []
     one.context.on("request", lambda request: sent.append(request.post_data_buffer or b""))
     file = site.key_file("kim", tmp_path, COST)
-    accounts.take_key(one, file, "wrong")
+    with one.page.expect_event("worker") as working:  # beside the page, which rings on meanwhile
+        accounts.take_key(one, file, "wrong")
+    assert working.value.url.endswith("/key-worker.js")
     one.page.get_by_text("This is not its passphrase").wait_for()
     accounts.take_key(one, site.key_file("lee", tmp_path))
     one.page.get_by_text("This is not the key that the accord names").wait_for()
@@ -224,3 +227,15 @@ def test_the_pages_of_accounts_are_for_everybody(site, visit, officer, language,
     for path in ("/sign-in", "/enrol"):
         nobody.page.goto(path)
         axe.hold(nobody.page)
+
+
+def test_what_is_signed_tells_spans_as_people_say_them(site, officer):
+    """Read out of the bytes, in the reader's language, beside the figure that they hold."""
+    amended = t.Amend(line="liaison", effective_s=int(time.time()) + 86_400, pulse_s=90)
+    draft = site.station.draft(amended)
+    page = officer("kim").page
+    page.goto(f"/drafts/{draft.id}")
+    page.locator("[data-sign-and-release] dd", has_text="1 minute, 30 seconds (90 s)").wait_for()
+    page.get_by_role("button", name="한국어").click()
+    page.locator("[data-sign-and-release] dd", has_text="1분 30초 (90 s)").wait_for()
+    site.station.asking.delete(f"/v1/drafts/{draft.id}")

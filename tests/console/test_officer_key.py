@@ -22,6 +22,7 @@ from openline.keys.public import officer_message, verify
 from openline.keys.secret import OfficerKey, PrincipalKey
 from openline.wire import bodies, cbor, entry
 from openline.wire.errors import Malformed, OurFault
+from openline.wire.terms import CheckIn
 from tests.vectors.node import NODE, ROOT, VECTORS
 
 STATIC = ROOT / "src/openline/console/static"
@@ -36,7 +37,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         pytest.skip("no Node.js 20 or newer here; `make setup` brings one")
     folder = tmp_path_factory.mktemp("page")
     shutil.copytree(STATIC / "built", folder / "built")
-    for name in ("acts.js", "cbor.js", "officer-key.js"):
+    for name in ("acts.js", "cbor.js", "officer-key.js", "trusted.js"):
         shutil.copy(STATIC / name, folder)
     shutil.copy(Path(__file__).with_name("officer_key.mjs"), folder)
     (folder / "package.json").write_text('{"type": "module"}')
@@ -210,6 +211,10 @@ def test_the_page_shows_what_the_bytes_say(page):
     assert told["kind"] == "중단"
     assert told["rows"][0] == ["scope", "판문점 (line 0) liaison, line 1 safety"]
     assert told["rows"][2] == ["사유", "<b>leaflets</b>"]
+    scheduled = bodies.Amend(line=0, effective_s=1, check_ins=(CheckIn(34_200, 1, 0, "Asia/Seoul"),), pulse_s=90)
+    rows = dict(page("read", body=drafted(scheduled).hex())["found"]["rows"])
+    assert rows["check_ins"] == "09:30:00 Asia/Seoul, working days, side 1 calls"
+    assert "90 s" in rows["pulse_s"]
     for each in acts():
         plain = bodies.to_plain(each)
         rows = page("read", body=drafted(each).hex())["found"]["rows"]

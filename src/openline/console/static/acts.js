@@ -33,6 +33,8 @@ const WORDS = {
   level: ["pages", "shown", "acknowledged"],
 };
 const MOMENTS = new Set(["effective_s", "from_s", "expires_s"]);
+const DAYS = ["working days", "daily"];
+const SPANS = new Set(["due_s", "pulse_s"]);
 const SHOWN_BYTES = 32;
 
 /** The kind of an act and its fields, each as a name and a text. `words`: the reader's for the names of kinds and
@@ -51,11 +53,31 @@ export function readAct(body, words = {}, lines = []) {
 
 const lineTold = (number, lines) => (lines[number] ? `${lines[number]} (line ${number})` : `line ${number}`);
 
+/** A span of time as people say it, in the reader's language, with the seconds that the bytes hold. */
+function spanTold(seconds) {
+  const exact = `${seconds} s`;
+  if (seconds < 60 || !Intl.DurationFormat) return exact;
+  const minutes = Math.floor(seconds / 60);
+  const parts = { days: Math.floor(minutes / 1440), hours: Math.floor(minutes / 60) % 24, minutes: minutes % 60 };
+  const words = new Intl.DurationFormat(globalThis.document?.documentElement.lang || "en", { style: "long" });
+  return `${words.format({ ...parts, seconds: seconds % 60 })} (${exact})`;
+}
+
+/** A check-in: second of the day, caller, days, zone; whatever is otherwise is told as it is. */
+function checkInTold(item) {
+  const [second, caller, days, zone] = Array.isArray(item) ? item : [];
+  if (item.length !== 4 || typeof second !== "number" || second >= 86400 || !DAYS[days]) return told("", item, []);
+  const clock = [second / 3600, (second / 60) % 60, second % 60].map((each) => String(Math.floor(each)).padStart(2, "0"));
+  return `${clock.join(":")} ${zone}, ${DAYS[days]}, side ${caller} calls`;
+}
+
 function told(name, value, lines) {
   if (WORDS[name]?.[value]) return WORDS[name][value];
   if (MOMENTS.has(name) && typeof value === "number" && value <= 8.64e12) {
     return new Date(value * 1000).toISOString().replace(".000Z", "Z");
   }
+  if (SPANS.has(name) && typeof value === "number") return spanTold(value);
+  if (name === "check_ins" && Array.isArray(value)) return value.map(checkInTold).join("; ");
   if (name === "line") return lineTold(value, lines);
   if (name === "scope" && Array.isArray(value)) {
     return value.map(([line, lane]) => `${lineTold(line, lines)} ${WORDS.lane[lane] ?? lane}`).join(", ");

@@ -64,10 +64,11 @@ function rest(state) {
   if (!resting) {
     resting = true;
     for (const each of document.querySelectorAll("#main, .skip, .who, .menu, .band, [data-region]")) each.remove();
-    page.hidden = false;
+    const shown = document.importNode(page.content, true).querySelector("main");
+    document.body.append(shown);
     document.title = document.body.dataset.title = page.dataset.title;
     import("./passkey.js").then((passkeys) => passkeys.startPasskeys());
-    page.focus();
+    shown.focus();
   }
   const loud = state.sounding.some((each) => !each.quiet);
   document.getElementById("rings").hidden = !loud && !state.ringing.length;

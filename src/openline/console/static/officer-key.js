@@ -1,8 +1,8 @@
 // The officer's own key in this browser: taken from the officer's key file once, used to sign, never read out again.
 //
 // Rules of this file:
-// 1. The passphrase and the secret are in this page's memory while the file is opened, and nowhere else: no request, no
-//    storage. What is kept (IndexedDB) is a key that WebCrypto signs with and does not give out.
+// 1. The passphrase and the secret are in this page's memory while the file is opened, and in its worker's, and nowhere
+//    else: no request, no storage. What is kept (IndexedDB) is a key that WebCrypto signs with and does not give out.
 // 2. A key counts for an officer only if its public half is the one that the accord names for that officer.
 // 3. What is signed is made here, from the bytes of the draft whose reading is on the page (spec 3.6).
 //
@@ -18,6 +18,7 @@
 
 import { argon2idAsync, chacha20poly1305 } from "./built/keyfile.js";
 import { decode, encodeNumber, fromHex, join, toHex } from "./cbor.js";
+import { keyWorker } from "./trusted.js";
 
 const FORMAT = 1;
 const MEMORY_KIB_MAX = 512 * 1024; // a browser's, not a machine's: above this the page would be killed
@@ -101,7 +102,7 @@ async function opened(items, passphrase, progress) {
   if (passes < 1 || lanes < 1 || memory < 8 * lanes) throw new KeyRefused("not-a-key-file");
   if (memory > MEMORY_KIB_MAX || passes > PASSES_MAX || lanes > LANES_MAX) throw new KeyRefused("too-costly");
   const words = UTF8.encode(passphrase.normalize("NFC"));
-  const key = await argon2idAsync(words, salt, { m: memory, t: passes, p: lanes, dkLen: 32, onProgress: progress });
+  const key = await derive(words, salt, { m: memory, t: passes, p: lanes, dkLen: 32 }, progress);
   // Deterministic encoding: the six items are all of the file but the last, in an array of six and not seven.
   const head = join(Uint8Array.of(0x86), headOf(items));
   const aad = join(UTF8.encode("openline/key-file/1\0"), head);
@@ -113,6 +114,19 @@ async function opened(items, passphrase, progress) {
     key.fill(0);
     words.fill(0);
   }
+}
+
+/** The key that a passphrase gives. Seconds of work for a machine: in a worker, so that the page goes on ringing and
+ *  showing the time. Throws KeyRefused where the browser has not the memory for it. */
+function derive(words, salt, cost, progress) {
+  if (!globalThis.Worker) return argon2idAsync(words, salt, { ...cost, onProgress: progress }); // no browser: a test
+  const worker = new Worker(keyWorker(), { type: "module" });
+  const found = new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => (data.key ? resolve(data.key) : progress(data.share));
+    worker.onerror = () => reject(new KeyRefused("too-costly"));
+  });
+  worker.postMessage({ words, salt, cost });
+  return found.finally(() => worker.terminate());
 }
 
 function headOf([format, kind, memory, passes, lanes, salt]) {

@@ -1,5 +1,7 @@
 // The one Trusted Types policy of our own code (the other is htmx's). It admits HTML that this console rendered and sent
-// on its own socket, and one script address: the service worker's.
+// on its own socket, and two script addresses: the service worker's, and that of the worker which opens key files.
+
+const KEY_WORKER = new URL("key-worker.js", import.meta.url).pathname;
 
 let html = 0; // how many fragments are being put in place now; zero outside live.js
 
@@ -9,7 +11,7 @@ const policy = globalThis.trustedTypes?.createPolicy("console", {
     return text;
   },
   createScriptURL(address) {
-    if (address !== "/sw.js") throw new TypeError("no script is loaded here");
+    if (address !== "/sw.js" && address !== KEY_WORKER) throw new TypeError("no script is loaded here");
     return address;
   },
 });
@@ -26,6 +28,11 @@ export function replace(element, text) {
   } finally {
     html -= 1;
   }
+}
+
+/** The address of the worker that opens key files, as something a browser under Trusted Types takes. */
+export function keyWorker() {
+  return policy ? policy.createScriptURL(KEY_WORKER) : KEY_WORKER;
 }
 
 /** The address of the service worker, as something a browser under Trusted Types takes. */
