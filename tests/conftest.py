@@ -11,16 +11,28 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests import postgresql_server
+
 BROWSER = Path(__file__).parent / "browser"
 SOAK = os.environ.get("OPENLINE_SOAK") == "1"
 
 # Reduced counts take the same examples every time, so that one commit has one verdict; full counts look for new ones.
 settings.register_profile(
-    "fast", max_examples=40, stateful_step_count=25, derandomize=True, deadline=None, print_blob=True,
+    "fast",
+    max_examples=40,
+    stateful_step_count=25,
+    derandomize=True,
+    deadline=None,
+    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile(
-    "soak", max_examples=2_000, stateful_step_count=60, deadline=None, print_blob=True, phases=list(Phase),
+    "soak",
+    max_examples=2_000,
+    stateful_step_count=60,
+    deadline=None,
+    print_blob=True,
+    phases=list(Phase),
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("soak" if SOAK else "fast")
@@ -74,3 +86,24 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def soak() -> bool:
     """Whether full counts are asked for."""
     return SOAK
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a database whose server runs for this worker alone, or of the one that was named for the tests."""
+    if postgresql_server.ELSEWHERE:
+        yield postgresql_server.ELSEWHERE
+        return
+    server = postgresql_server.PostgresqlServer()
+    try:
+        server.start()
+        yield server.url()
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """The URL of a schema of this test's own."""
+    with postgresql_server.schema(postgresql) as url:
+        yield url

@@ -24,6 +24,7 @@ from openline.cli.asking import Asking
 from openline.keys import tls
 from openline.keys.founding import SideKeys, found
 from openline.keys.secret import SystemEntropy
+from openline.station import config
 from openline.station.api import types as t
 from openline.store import open_store
 from openline.wire import accord as accords
@@ -63,6 +64,11 @@ class Station:
     @property
     def config(self) -> Path:
         return self.folder / "station.toml"
+
+    @property
+    def store(self) -> str:
+        """Where the record is: a file's path, or a database's URL."""
+        return config.load(self.config).station.store
 
     @property
     def log(self) -> str:
@@ -194,9 +200,11 @@ def make_pair(
     two_person: tuple[int, ...] = (),
     extra: str = "",
     voice: bool = False,
+    norths_store: str = "",
 ) -> Pair:
     """Both sides' folders. `carriers`: each with the rest of its table in north's and in south's configuration;
-    `extra`: more of both configurations; `voice`: whether officers can speak."""
+    `extra`: more of both configurations; `voice`: whether officers can speak; `norths_store`: the URL of a database
+    where north keeps its record, which otherwise is a file as south's is."""
     carriers = one_live() if carriers is None else carriers
     if lines is None:
         lines = (Line(id="liaison", carriers=tuple(range(len(carriers))), pulse_s=1),)
@@ -225,12 +233,13 @@ def make_pair(
             for carrier, *settings in carriers
             if settings[side]
         )
+        store = norths_store if norths_store and side == 0 else "record.sqlite"
         (here / "station.toml").write_text(
             f'[station]\nside = "{name}"\naccord = "accord"\nkeys = "station.keys"\nsecret = "table.secret"\n'
-            'tls = "station.tls"\nstore = "record.sqlite"\n[api]\nsocket = "station.sock"\n'
+            f'tls = "station.tls"\nstore = {json.dumps(store)}\n[api]\nsocket = "station.sock"\n'
             f'[log]\nlevel = "debug"\nfile = "station.log"\n{extra}\n{tables}'
         )
-        open_store(str(here / "record.sqlite")).close()
+        open_store(store if "://" in store else here / store).close()
         made.append(Station(here, side, keys[side]))
     pair = Pair(*made)
     if voice:

@@ -45,7 +45,7 @@ def export(station: Station) -> Path:
     """The record of a station that is down, as its own side would export it."""
     out = station.folder / "record.openline"
     signed = accords.decode_signed((station.folder / "accord").read_bytes())
-    store = open_store(str(station.folder / "record.sqlite"), must_exist=True)
+    store = open_store(station.store, must_exist=True)
     try:
         with out.open("xb") as file:
             exporting.export(file, store, signed, station.side, station.keys.station.station, int(time.time()))
@@ -61,7 +61,7 @@ def audited(record: Path) -> Audit:
 
 def texts(station: Station) -> dict[str, str]:
     """id → text of every message that a station holds."""
-    store = open_store(str(station.folder / "record.sqlite"), must_exist=True)
+    store = open_store(station.store, must_exist=True)
     try:
         found = {}
         for kept in store.replay():

@@ -6,7 +6,9 @@ Rules of this file:
 2. One station to a schema: an advisory lock of the server, held by the writing connection, as the lock file is for
    SQLite. It goes with that connection, which is never opened again behind the caller's back: after a lost connection
    it is unknown whether the last commit was kept, and only opening the store anew tells.
-3. No password is ever part of a message.
+3. A station that died must not keep its successor out: the server looks whether we are there as often as we look
+   whether it is, and whoever opens waits so long for the lock.
+4. No password is ever part of a message.
 """
 
 from __future__ import annotations
@@ -31,6 +33,14 @@ PATIENCE: Final = {
     "keepalives_count": 3,
 }  # fmt: skip
 
+# The same on the server's side, whose own settings let two hours pass; and no connection of ours ends for being quiet.
+SETTINGS: Final = {
+    "tcp_user_timeout": "10s", "tcp_keepalives_idle": "5s", "tcp_keepalives_interval": "2s",
+    "tcp_keepalives_count": "3",
+    "idle_session_timeout": "0", "idle_in_transaction_session_timeout": "0", "lock_timeout": f"{BUSY_S}s",
+}  # fmt: skip
+TAKEOVER_S: Final = 15.0  # longer than the server takes, by these settings, to see that a station's machine is gone
+
 _TABLES: Final = frozenset({"entries", "strays", "meta", "parts", "alembic_version"})
 
 
@@ -44,8 +54,7 @@ def open_postgresql(url: str, *, sync: Sync, must_exist: bool) -> Database:
         try:
             writer = undo.enter_context(closing(_connect(url)))
             name = f"the database {writer.info.dbname} on {writer.info.host}"
-            if not _one(writer, f"SELECT pg_try_advisory_lock({APPLICATION_ID}, hashtext(current_schema()))"):
-                raise in_use(name)
+            _lock(writer, name)
             _make_durable(writer, name, sync)
             if _is_empty(writer, name, must_exist):
                 _create(writer)
@@ -58,7 +67,7 @@ def open_postgresql(url: str, *, sync: Sync, must_exist: bool) -> Database:
         undo.pop_all()
     connections = cast(Connection, writer), cast(Connection, reader)
     return Database(
-        *connections, "%s", "BEGIN", psycopg.Error, explain, lambda: None,
+        *connections, "%s", "BEGIN", psycopg.Error, explain, lambda one: cast(Any, one).closed, lambda: None,
         snapshot=lambda: cast(Connection, _snapshot(url)), copy=lambda to, store: copy_rows(store, to),
     )  # fmt: skip
 
@@ -73,8 +82,24 @@ def _snapshot(url: str) -> psycopg.Connection[Any]:
 def _connect(url: str, *, autocommit: bool = True) -> psycopg.Connection[Any]:
     asked: dict[str, Any] = {**PATIENCE, **conninfo_to_dict(url), "client_encoding": "utf8"}
     connection = psycopg.connect(autocommit=autocommit, **asked)
-    connection.execute(f"SET lock_timeout = '{BUSY_S}s'")
+    for setting, value in SETTINGS.items():  # an older server does not know them all
+        connection.execute("SELECT set_config(name, %s, false) FROM pg_settings WHERE name = %s", (value, setting))
     return connection
+
+
+def _lock(writer: psycopg.Connection[Any], name: str) -> None:
+    """Hold the lock of this schema's one station, waiting for a predecessor's to be given up."""
+    if _one(writer, "SELECT current_schema()") is None:
+        raise StorageFault(
+            f"{name} has none of the schemas in the search path, or keeps this station out of them",
+            next_step="Make the schema and let the station's role use it, or correct the store's URL.",
+        )
+    writer.execute(cast(Any, f"SET lock_timeout = '{TAKEOVER_S}s'"))
+    try:
+        writer.execute(cast(Any, f"SELECT pg_advisory_lock({APPLICATION_ID}, hashtext(current_schema()))"))
+    except psycopg.errors.LockNotAvailable as error:
+        raise in_use(name) from error
+    writer.execute(cast(Any, f"SET lock_timeout = '{BUSY_S}s'"))
 
 
 def _one(connection: psycopg.Connection[Any], statement: str) -> Any:

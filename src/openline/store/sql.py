@@ -7,6 +7,8 @@ Rules of this file:
 3. A batch is one transaction: all of it is durable when `commit` returns, or nothing of it was kept.
 4. Nothing but a snapshot keeps a read transaction open: `replay` reads page by page, so the write-ahead log can be
    folded in. Whoever takes a snapshot closes it when done.
+5. A store that has lost a connection, be it the one that reads, is over: whoever writes is told at the next commit,
+   and opens it anew.
 """
 
 from __future__ import annotations
@@ -71,6 +73,7 @@ class Database:
         begin: the statement that opens a transaction for writing.
         error: base of the driver's exceptions.
         explain: the error of ours for one of the driver's.
+        lost: whether a connection is gone for good, as one to a server can be.
         release: gives up being the one writer; called last.
         snapshot: a connection that reads what was committed when it was made, and nothing later.
         copy: makes a SQLite store of it all at a path where nothing is.
@@ -82,6 +85,7 @@ class Database:
     begin: str
     error: type[Exception]
     explain: Callable[[Exception], OpenlineError]
+    lost: Callable[[Connection], bool]
     release: Callable[[], None]
     snapshot: Callable[[], Connection]
     copy: Callable[[str, Store], None]
@@ -96,6 +100,7 @@ class SqlStore:
         self._reading = threading.Lock()
         self._closed = False
         self._texts: dict[str, str] = {}  # statements as this driver marks their values
+        self._lost: OpenlineError | None = None
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply `writes` in order, all or none; returns when they are durable.
@@ -223,10 +228,15 @@ class SqlStore:
         with lock:
             if self._closed:
                 raise StorageFault("the store is closed", next_step="Start the station again.")
+            if self._lost is not None:
+                raise StorageFault(self._lost.what, next_step=self._lost.next_step)
             try:
                 yield
             except self._database.error as error:
-                raise self._database.explain(error) from error
+                fault = self._database.explain(error)
+                if self._database.lost(self._database.reader) or self._database.lost(self._database.writer):
+                    self._lost = fault
+                raise fault from error
 
 
 def _steps(writes: Sequence[Write]) -> Iterator[tuple[str, list[Row]]]:

@@ -1,17 +1,15 @@
-"""The store in a PostgreSQL database; needs one to write to, named by OPENLINE_TEST_POSTGRESQL (a URL)."""
+"""The store in a PostgreSQL database: the common suite, and what is the server's own."""
 
 from __future__ import annotations
 
-import os
+import threading
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
-from uuid import uuid4
 
 import pytest
 
 from openline.ports import Store
-from openline.store import migrate, open_store, revisions
+from openline.store import migrate, open_store, postgresql, revisions
 from openline.store.schema import METADATA
 from openline.store.sql import SqlStore
 from openline.wire.errors import StorageFault
@@ -19,18 +17,11 @@ from tests.unit.store.build import kept, put
 from tests.unit.store.conformance import Conformance, Open
 
 psycopg = pytest.importorskip("psycopg")
-if not (SERVER := os.environ.get("OPENLINE_TEST_POSTGRESQL", "")):
-    pytest.skip("OPENLINE_TEST_POSTGRESQL names no database", allow_module_level=True)
 
 
 @pytest.fixture
-def url() -> Iterator[str]:
-    """A schema of its own for each test."""
-    schema = f"test_{uuid4().hex}"
-    with psycopg.connect(SERVER, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}")
-        yield f"{SERVER}{'&' if '?' in SERVER else '?'}options={quote(f'-csearch_path={schema}')}"
-        connection.execute(f"DROP SCHEMA {schema} CASCADE")
+def url(postgresql_url: str) -> str:
+    return postgresql_url
 
 
 class TestPostgresql(Conformance):
@@ -67,13 +58,53 @@ def schema_of(url: str, what: str) -> list[Any]:
         return connection.execute(what).fetchall()
 
 
-def test_second_station_is_refused(store: Store, url: str) -> None:
+def test_second_station_is_refused(store: Store, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two stations on one database would fork their chain; the second is told so, and gets in when the first ends."""
+    monkeypatch.setattr(postgresql, "TAKEOVER_S", 0.1)
     with pytest.raises(StorageFault, match="in use by another station"):
         open_store(url)
     store.close()
 
     open_store(url).close()
+
+
+def test_a_successor_waits_for_the_lock_of_the_dead(store: Store, url: str) -> None:
+    """A station that is started while its predecessor's connection still ends gets in as soon as it has."""
+    opened: list[Store] = []
+    successor = threading.Thread(target=lambda: opened.append(open_store(url)))
+    successor.start()
+    with psycopg.connect(url, autocommit=True) as other:
+        waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while not other.execute(waiting).fetchall():
+            assert successor.is_alive()
+    store.close()
+    successor.join()
+
+    opened[0].commit([put(0)])
+
+    assert opened[0].count() == 1
+    opened[0].close()
+
+
+def test_a_connection_stands_however_quiet_it_is(url: str) -> None:
+    """A server that ends what is idle ends no connection of a station, and looks every few seconds if it is there."""
+    store = open_store(f"{url}%20-cidle_session_timeout%3D10s%20-cidle_in_transaction_session_timeout%3D10s")
+    assert isinstance(store, SqlStore)
+    snapshot = store.snapshot()
+    for each in (store._database.writer, store._database.reader, snapshot._database.reader):
+        connection: Any = each
+        for setting in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
+            assert connection.execute(f"SHOW {setting}").fetchone() == ("0",)
+        told = "SELECT source FROM pg_settings WHERE name LIKE 'tcp_keepalives_%'"  # by a Unix socket each counts as 0
+        assert connection.execute(told).fetchall() == [("session",)] * 3
+    snapshot.close()
+    store.close()
+
+
+def test_a_schema_that_is_not_there(url: str) -> None:
+    """A search path that leads nowhere is said so; it would hold no lock."""
+    with pytest.raises(StorageFault, match="none of the schemas"):
+        open_store(f"{url}_nowhere")
 
 
 def test_durable_as_asked(store: Store, url: str) -> None:
@@ -183,3 +214,29 @@ def test_lost_connection(store: Store, url: str) -> None:
 
     assert list(again.replay()) == [kept(put(0))]
     again.close()
+
+
+def test_lost_reader(store: Store, url: str) -> None:
+    """A connection that only reads, once gone, ends the store too: whoever writes hears of it, and opens it anew."""
+    assert isinstance(store, SqlStore)
+    reader: Any = store._database.reader
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [reader.info.backend_pid])
+
+    with pytest.raises(StorageFault, match=r"out of reach|stopped"):
+        store.count()
+    with pytest.raises(StorageFault, match=r"out of reach|stopped"):
+        store.commit([put(0)])
+    store.close()
+    again = open_store(url)
+
+    assert again.count() == 0
+    again.close()
+
+
+def test_readers_cannot_write(store: Store) -> None:
+    """The connection that reads refuses to write, so that every write goes through the one transaction at a time."""
+    assert isinstance(store, SqlStore)
+
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        store._database.reader.cursor().execute("DELETE FROM meta")
