@@ -112,7 +112,7 @@ class Node:
     def _key_in_force(self, store: Store) -> SigningKey:
         record = Record(self.pair.made.signed)
         for kept in store.replay():
-            record.replay_one(kept.data)
+            record.replay_one(kept.data, kept.id)
         known = {key.public: key for key in self.ring}
         return known.get(record.cursors[self.side].key, self.ring[-1])
 

@@ -89,7 +89,7 @@ def step(cursor: Cursor, entry: Entry, accord: Accord, own: Holds, *, signatures
         check_signature(accord, cursor.accord_id, entry, key)
     ack = cursor.ack
     if entry.ack is not None or isinstance(body, Seal):
-        ack = _acknowledgement(cursor, entry, place_text(accord, entry))  # step 7, but for the id: see `core.record`
+        ack = _acknowledgement(cursor, entry, accord)  # step 7, but for the id: see `core.record`
     if isinstance(body, Key):
         public.check_key(body.station)
         public.verify(body.station, public.possession_message(cursor.accord_id, body.station), body.possession)
@@ -116,19 +116,22 @@ def check_signature(accord: Accord, accord_id: bytes, entry: Entry, key: bytes) 
         raise public.BadSignature(f"{name} is not signed by its station's key {public.fingerprint(key)}") from None
 
 
-def _acknowledgement(cursor: Cursor, entry: Entry, name: str) -> Head | None:
+def _acknowledgement(cursor: Cursor, entry: Entry, accord: Accord) -> Head | None:
+    def fault(what: str) -> ChainFault:
+        return ChainFault(f"{place_text(accord, entry)} {what}")
+
     if entry.ack is None:
         if isinstance(entry.body, Seal) and cursor.ack is not None:
-            raise ChainFault(f"{name} is a seal without the other side's head")
+            raise fault("is a seal without the other side's head")
         return cursor.ack
     if cursor.ack is not None:
         before, now = cursor.ack[:2], entry.ack[:2]
         if now < before:
-            raise ChainFault(f"{name} takes back an acknowledgement")
+            raise fault("takes back an acknowledgement")
         if now == before and entry.ack.id != cursor.ack.id:
-            raise ChainFault(f"{name} acknowledges two different entries at one place")
+            raise fault("acknowledges two different entries at one place")
         if now == before and not isinstance(entry.body, Seal):
-            raise ChainFault(f"{name} writes out an acknowledgement that did not change")
+            raise fault("writes out an acknowledgement that did not change")
     return entry.ack
 
 

@@ -79,10 +79,10 @@ class Record:
         self.ledger.add(entry, after.ack)
         self.count += 1
 
-    def replay_one(self, data: bytes) -> Entry:
-        """Take in an entry of our own store, which was checked before it was put there: its links are checked
-        again, its signature is not."""
-        entry = entries.decode(data)
+    def replay_one(self, data: bytes, identity: bytes) -> Entry:
+        """Take in an entry of our own store, which was checked before it was put there and still has its id: its links
+        are checked again, its signature is not."""
+        entry = entries.again(data, identity)
         self.append(entry, self._step(self.cursors[entry.side], entry, signatures=False))
         return entry
 

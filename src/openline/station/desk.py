@@ -116,7 +116,7 @@ class Desk:
         """Derive memory from the store."""
         ctx = self.ctx
         for kept in ctx.store.replay():
-            ctx.heard(ctx.record.replay_one(kept.data))
+            ctx.heard(ctx.record.replay_one(kept.data, kept.id))
         self.inbound.load()
         acked = ctx.record.cursors[ctx.them].ack
         if acked is not None:

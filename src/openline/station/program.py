@@ -108,6 +108,7 @@ class Program:
             OurFault: a defect; the record is unharmed.
         """
         _raise_descriptors()
+        gc.set_threshold(*COLLECT_AFTER)
         loop = asyncio.get_running_loop()
         loop.set_default_executor(Beside())
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -198,7 +199,6 @@ class Program:
         self.service = service
         gc.collect()
         gc.freeze()  # the record that was loaded stays for good: the collector need not look it through again
-        gc.set_threshold(*COLLECT_AFTER)
         self.keeper.attach(runner)
         runner.listeners.append(self._forget_root)
         count = runner.desk.ctx.record.count

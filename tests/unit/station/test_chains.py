@@ -51,7 +51,7 @@ class Both:
         at_s = time_s or START_S + len(self.order)
         core = entries.encode_core(side, 0, seq, prev, other if ack and other != cursor.ack else None, at_s, Ack())
         data = core + made().keys[side].station.station.sign(entries.signed_bytes(made().id, core))
-        entry = self.record.replay_one(data)
+        entry = self.record.replay_one(data, entries.entry_id(data))
         self.store.commit([PutEntry(entry.place, entry.id, data, 1000 * at_s)])
         self.order.append(entry.place)
 
