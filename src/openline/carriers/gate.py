@@ -63,7 +63,7 @@ class Gate(socket.socket):
             del self.standing[host]
 
 
-def listening(host: str, port: int) -> Gate:
+def listening(host: str, port: int, *, standing_max: int = STANDING_MAX, from_one_max: int = FROM_ONE_MAX) -> Gate:
     """A gate that listens on an address of this machine.
 
     Raises:
@@ -72,7 +72,7 @@ def listening(host: str, port: int) -> Gate:
     [(family, _, _, _, where), *_] = socket.getaddrinfo(
         host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
-    gate = Gate(family)
+    gate = Gate(family, standing_max=standing_max, from_one_max=from_one_max)
     try:
         gate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         gate.bind(where)

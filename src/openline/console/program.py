@@ -26,6 +26,8 @@ from openline.station.config_reading import Address
 from openline.wire.errors import Misuse
 
 PARENT_S: Final = 1.0
+BROWSERS_MAX: Final = 512  # chosen: twice the open pages that are followed, and below a process's 1,024 descriptors
+FROM_ONE_MAX: Final = 400  # chosen: behind a proxy all come from one address
 
 
 async def run(config: Config, gate: Gate | None = None, *, ready: Callable[[], None] = lambda: None) -> None:
@@ -62,7 +64,7 @@ async def serve(console: Console, listen: str, tls: Path | None = None) -> Async
         Misuse: the address or the TLS file cannot be used.
     """
     where = Address(listen)
-    app, on = application(console), tcp_socket(where.host, where.port)
+    app, on = application(console), tcp_socket(where.host, where.port, most=BROWSERS_MAX, from_one=FROM_ONE_MAX)
     async with app.router.lifespan_context(app), serving(app, on, tls=_context(tls), sockets=True):
         yield
 

@@ -1,7 +1,8 @@
 """Serving HTTP in the station's own event loop: on a Unix socket, or on a TCP address.
 
 Rules of this file: a socket file that a dead station left is removed, one that a living station serves is not; the
-Unix socket is its owner's and group's alone; nothing here handles signals, for they are the program's.
+Unix socket is its owner's and group's alone; on a TCP address few connections stand at once, and none is waited for
+without an end (`patience`); nothing here handles signals, for they are the program's.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from openline.carriers.gate import listening
+from openline.station.api.patience import Patient
 from openline.station.api.socket_path import addressable
 from openline.wire.errors import Misuse, system_words
 
 MODE: Final = 0o660
 STOP_S: Final = 2
+MACHINES_MAX: Final = 32  # chosen: connections of programs that watch over a station or use its API
 SOCKET_BYTES_MAX: Final = 64 * 1024  # chosen: a page says little
 
 
@@ -41,7 +45,7 @@ async def serving(
     """Serve `app` on a bound socket for as long as the context lasts; the socket is closed at its end. `sockets`:
     WebSockets too."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", loop="none", http="h11",
+        app, log_config=None, access_log=False, lifespan="off", loop="none", http=Patient,
         ws="websockets-sansio" if sockets else "none", ws_max_size=SOCKET_BYTES_MAX,
         server_header=False, date_header=False, timeout_graceful_shutdown=STOP_S, timeout_keep_alive=STOP_S,
     )  # fmt: skip
@@ -97,18 +101,16 @@ def _clear(path: Path) -> None:
     raise Misuse(f"a station is running on {path}", next_step="Stop it first: one station to a record.")
 
 
-def tcp_socket(host: str, port: int) -> socket.socket:
-    """A listening TCP socket.
+def tcp_socket(host: str, port: int, *, most: int = MACHINES_MAX, from_one: int = MACHINES_MAX // 2) -> socket.socket:
+    """A listening TCP socket, at which no more than `most` connections stand at once, `from_one` from one address.
 
     Raises:
         Misuse: the address cannot be had.
     """
     try:
-        [(family, _, _, _, where), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        made = socket.create_server(where[:2], family=family)
+        return listening(host, port, standing_max=most, from_one_max=from_one)
     except OSError as error:
         raise Misuse(
             f"{host}:{port}: cannot be listened on: {system_words(error)}",
             next_step="Free the address, or give another one in the configuration: [api], [metrics] or [console].",
         ) from None
-    return made
