@@ -155,7 +155,7 @@ class CallBook:
         ctx = self.desk.ctx
         ledger, found = ctx.record.ledger, list[CheckInState]()
         for caller in (ctx.us, ctx.them):
-            at: int | None = max(from_s, ctx.accord.founded_s) - 1
+            at: int | None = max(from_s, ctx.duty_from_s) - 1
             while at is not None and len(found) < 2 * DUE_MAX:
                 at = agenda.next_due(ledger, line, at, caller)
                 if at is None or at >= until_s:

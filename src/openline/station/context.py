@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from openline.core import chain
 from openline.core.record import Record
 from openline.core.release import Released
 from openline.keys.secret import SigningKey, StationKeys
 from openline.ports import Entropy, Now, PutEntry, PutMeta, Store, Write
+from openline.wire import cbor
 from openline.wire.accord import CarrierKind, SignedAccord
 from openline.wire.bodies import Body, Generation
 from openline.wire.entry import Entry, Place, encode_core, entry_id, signed_bytes
@@ -26,6 +27,7 @@ from openline.wire.terms import Head
 
 ELAPSED_START = Now(0, 0)
 Hearer: TypeAlias = Callable[[Entry], None]
+FIRST_START: Final = "first_start_s"
 
 
 class Send(NamedTuple):
@@ -94,6 +96,7 @@ class Context:
         self.unstored: dict[Place, bytes] = {}  # taken in during this turn
         self.fresh: list[Entry] = []  # appended by us in this turn, not yet handed to a carrier
         self.restoring = False
+        self.duty_from_s = self.accord.founded_s  # check-ins that came due before are nobody's omission (spec 8.3)
         self.up: set[int] = set()
         self.away: set[int] = set()  # relays that say that the other side is not attached
         self._live = sorted(self.carriers(CarrierKind.LIVE), key=lambda n: self.accord.carriers[n].latency_ms)
@@ -125,6 +128,18 @@ class Context:
 
     def tell(self, what: str, *, line: int = 0, id: bytes = b"", text: str = "") -> None:
         self.effects.events.append(Event(what, line, id, text))
+
+    def note_first_start(self, returns: bool) -> None:
+        """At a start, with the record loaded: from when on check-ins are this station's duty (spec 8.3). It is noted at
+        the first start on an empty record, for good. `returns`: it comes back to a record that it lost."""
+        kept: Any = self.store.meta(FIRST_START)
+        if kept is not None:
+            kept = cbor.decode(kept)
+        elif not self.record.count and not returns:
+            kept = self.now.clock_s
+            self.remember(FIRST_START, cbor.encode(kept))
+        if kept is not None:
+            self.duty_from_s = max(self.accord.founded_s, kept)
 
     def append(self, released: Released) -> Entry:
         """Make, sign and take in our next entry; it becomes durable with this turn.

@@ -83,7 +83,7 @@ def missed_check_in(ctx: Context, line: int) -> int | None:
     ledger = ctx.record.ledger
     sealed = ledger.calls[line].sealed_due
     completed = max((due_s for due_s, caller in sealed if is_completed(ctx, line, due_s, caller)), default=0)
-    since = max(ctx.accord.founded_s, completed)
+    since = max(ctx.duty_from_s, completed)
     due = agenda.last_due(ledger, line, ctx.now.clock_s - GRACE_S, since)
     if due is None or all(is_completed(ctx, line, due.due_s, caller) for caller in due.callers):
         return None

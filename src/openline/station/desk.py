@@ -94,6 +94,7 @@ class Desk:
         self.load_record()
         self.watch.load()
         self.watchkeeping.load()
+        ctx.note_first_start(restored or root is not None)
         self.duties.begin(now.clock_s - 1 if first else now.clock_s)
         if restored or ctx.store.meta("restoring"):
             self.restoration.begin(root)

@@ -82,7 +82,7 @@ def missed_of_ours(desk: Desk, line: int) -> int:
     ctx = desk.ctx
     at_s = ctx.now.clock_s
     for _ in range(2):  # the latest may be theirs, at an instant of its own
-        due = agenda.last_due(ctx.record.ledger, line, at_s, ctx.accord.founded_s)
+        due = agenda.last_due(ctx.record.ledger, line, at_s, ctx.duty_from_s)
         if due is None:
             return 0
         if ctx.us in due.callers:

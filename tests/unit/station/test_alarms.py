@@ -9,6 +9,7 @@ import pytest
 from openline.station.alarms import Alarm
 from openline.station.commands import CutLines, SendAnswer, SendMessage, SetPresence
 from openline.wire.terms import Lane, Phase, Precedence, Presence
+from tests.simulation.media import Memory
 from tests.simulation.pair import Node, Pair
 
 NORTH, SOUTH = 0, 1
@@ -101,6 +102,35 @@ def test_check_in_missed_until_the_next_completes(pair: Pair) -> None:
     pair.advance(2 * MINUTE_MS, settling=True)
     for node in pair.nodes:
         assert Alarm.CHECK_IN_MISSED not in node.running.alarms(node.now)
+
+
+def test_what_was_due_before_the_first_start_is_nobodys_omission() -> None:
+    """Stations that come up for the first time a week after the founding miss nothing of that week, and miss what is
+    due from then on; across restarts, too."""
+    late = Pair()
+    for node in late.nodes:
+        node.kill()
+        node.medium = Memory()  # as if it had never run
+    late.now_ms = int(datetime.fromisoformat("2020-06-17T12:00+09:00").timestamp()) * 1000
+    for _ in range(2):
+        for node in late.nodes:
+            node.kill()
+            node.start()
+        assert [Alarm.CHECK_IN_MISSED in node.running.alarms(node.now) for node in late.nodes] == [False, False]
+    late.advance(6 * 60 * MINUTE_MS)  # the check-in at 17:00, and nothing is carried
+    for node in late.nodes:
+        node.kill()
+        node.start()
+        assert Alarm.CHECK_IN_MISSED in node.running.alarms(node.now)
+
+
+def test_a_station_that_comes_back_to_a_lost_record_had_its_duty_before(pair: Pair) -> None:
+    """An empty store is no first start where the record is to be fetched back: what was missed stays missed."""
+    north = pair.nodes[NORTH]
+    assert Alarm.CHECK_IN_MISSED in north.running.alarms(north.now)
+    north.restore(Memory())
+    pair.settle()
+    assert Alarm.CHECK_IN_MISSED in north.running.alarms(north.now)
 
 
 def test_peer_silent(pair: Pair) -> None:

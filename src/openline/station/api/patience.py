@@ -67,10 +67,8 @@ class Patient(H11Protocol):
             self._forget()
             return
         asked: RequestResponseCycle | None = self.cycle  # None until there was a request, whatever uvicorn declares
-        if asked is None or asked.response_complete:
-            awaits = "head"
-        else:
-            awaits = "body" if asked.more_body else ""
+        answered = asked is None or asked.response_complete
+        awaits = "head" if answered else "body" if asked is not None and asked.more_body else ""
         if awaits == self._awaits:
             return
         self._forget()
