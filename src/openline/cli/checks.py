@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from openline.carriers.live import address
 from openline.carriers.live_tls import client_context
@@ -26,20 +26,21 @@ from openline.carriers.relay_check import Finding, Outcome
 from openline.carriers.relay_check import check as check_relay
 from openline.cli import backing
 from openline.cli.asking import Asking
+from openline.cli.case import Case, bindable, ok, problem, warning
+from openline.cli.checks_post import console, voice
 from openline.core import schedule
 from openline.keys import tls
 from openline.station import config as configs
 from openline.station import probes
 from openline.station.api import types as t
-from openline.station.config import Config
 from openline.station.files import check_secret, read_accord
 from openline.station.key_file import is_plain
 from openline.station.reading import read, read_secret
 from openline.station.relaying import relay_settings
 from openline.store import copying
 from openline.store.lock import Lock
-from openline.wire.accord import CarrierKind, SignedAccord
-from openline.wire.errors import OpenlineError, StorageFault, system_words
+from openline.wire.accord import CarrierKind
+from openline.wire.errors import OpenlineError, StorageFault
 
 DAY_S: Final = 86_400
 SOON_DAYS: Final = 30
@@ -49,28 +50,6 @@ SCARCE_BYTES: Final = 1024**3
 FULL_BYTES: Final = 100 * 1024**2
 TIME_ERROR: Final = 5  # adjtimex: the clock is not synchronised
 TIMEX_BYTES: Final = 512  # more than the kernel's structure has anywhere
-
-
-def ok(what: str, said: str) -> Finding:
-    return Finding(what, Outcome.OK, said)
-
-
-def warning(what: str, said: str, do: str) -> Finding:
-    return Finding(what, Outcome.WARNING, said, do)
-
-
-def problem(what: str, said: str, do: str) -> Finding:
-    return Finding(what, Outcome.PROBLEM, said, do)
-
-
-class Case(NamedTuple):
-    """A station to look at. `status`: what it says of itself, if it runs and can say it."""
-
-    config: Config
-    signed: SignedAccord
-    us: int
-    status: t.Status | None
-    runs: bool
 
 
 def look(config_file: Path) -> list[Finding]:
@@ -306,22 +285,11 @@ def _live(case: Case, one: configs.Carrier, what: str) -> Iterator[Finding]:
         yield ok(what, "up")
         return
     if one.listen and not case.runs:
-        yield from _bindable(one.listen, what)
+        yield from bindable(one.listen, what)
     for where in one.connect:
         yield from _handshake(case, where, what)
     if not one.connect and state is not None:
         yield warning(what, f"listens at {one.listen}: {state.state}", "They begin this connection: ask them.")
-
-
-def _bindable(where: str, what: str) -> Iterator[Finding]:
-    host, port = address(where)
-    try:
-        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError as error:
-        said = f"{where} cannot be listened on: {system_words(error)}"
-        yield problem(what, said, "Another program may listen there: ss --listening --tcp --processes")
-    else:
-        yield ok(what, f"{where} can be listened on")
 
 
 def ports(case: Case) -> Iterator[Finding]:
@@ -329,7 +297,7 @@ def ports(case: Case) -> Iterator[Finding]:
     if not case.runs:
         for what, where in (("metrics", case.config.metrics.listen), ("api", case.config.api.listen)):
             if where:
-                yield from _bindable(where, what)
+                yield from bindable(where, what)
 
 
 def _handshake(case: Case, where: str, what: str) -> Iterator[Finding]:
@@ -402,6 +370,6 @@ def _day(time_s: float) -> str:
 
 
 CHECKS: Final = (
-    files, keys, certificate, record, disk, backup, clock, zones, holidays, lines, carriers, ports, points,
-    alarms,
+    files, keys, certificate, record, disk, backup, clock, zones, holidays, lines, carriers, ports, voice, console,
+    points, alarms,
 )  # fmt: skip
