@@ -21,7 +21,6 @@ from openline.wire.bodies import (
     Suspend,
     Tracked,
     Withdraw,
-    kind_of,
 )
 from openline.wire.terms import Approval, Level
 
@@ -31,13 +30,12 @@ ACTS: Final = (Suspend, Propose, Accept, Withdraw, Amend, Announce, Minute)
 def needed(accord: Accord, body: Body) -> int:
     """How many officers of the author's side must approve this body. A message needs them only where the accord says
     two persons; safety traffic and acknowledgements need one at most (spec 2.2)."""
-    two = kind_of(body) in accord.two_person
     if isinstance(body, Tracked):
-        return 2 if two and body.lane == 0 else 0
+        return 2 if body.lane == 0 and body.kind in accord.two_person else 0
     if isinstance(body, Receipt):
         return 1 if body.level == Level.ACKNOWLEDGED else 0
     if isinstance(body, ACTS):
-        return 2 if two else 1
+        return 2 if body.kind in accord.two_person else 1
     return 0
 
 

@@ -172,7 +172,8 @@ class Ledger:
             self._acknowledge(entry.side, position, acked)
         body = entry.body
         if isinstance(body, ITEMS):
-            self._approved(entry.side, body)  # only for the officers' counters: an item is one, approved or not
+            if approvals.approvals_of(body):  # only for the officers' counters: an item is one, approved or not
+                self._approved(entry.side, body)
             self._item(entry, acked)
         elif isinstance(body, Receipt):
             self._receipt(entry, body)
@@ -199,6 +200,8 @@ class Ledger:
     def _acknowledge(self, side: int, position: Position, acked: Position) -> None:
         """An acknowledgement that reaches an acceptance concludes an offer: it may do so in an entry that is no act."""
         steps = self.acks[side]
+        if steps.to and acked <= steps.to[-1]:
+            return
         if steps.in_force(position) < self._last_accept[1 - side] and acked > steps.in_force(position):
             self.acts_version += 1
         steps.add(position, acked)
@@ -256,8 +259,9 @@ class Ledger:
         if isinstance(body, Tracked):
             if body.line >= len(self.accord.lines):
                 return
+            place = entry.place
             item = self.items[entry.id] = Item(
-                entry.id, entry.place, entry.time_s, acked, body.line, body.lane, body.precedence, body.due_s,
+                entry.id, place, entry.time_s, acked, body.line, body.lane, body.precedence, body.due_s,
                 isinstance(body, Document), False,
             )
             if body.precedence is Precedence.FLASH:
@@ -271,7 +275,7 @@ class Ledger:
             if body.number > self.numbers.get(key, 0):
                 self.numbers[key] = body.number
             if body.answers is not None:
-                self.answers.setdefault(body.answers, []).append(entry.place)
+                self.answers.setdefault(body.answers, []).append(place)
         else:
             self.items[entry.id] = Item(entry.id, entry.place, entry.time_s, acked, 0, 0, 0, 0, False, True)
 

@@ -156,6 +156,7 @@ def typed(plain: list[Any], data: bytes, identity: bytes) -> Entry:
         raise Malformed("an entry's prev is not 32 bytes")
     read_ack = None if ack is None else bodies.HEAD.read(ack)
     read_body = bodies.from_plain(kind, body)
-    if len(data) - SIGNATURE_BYTES > core_bytes_max(read_body):
+    size = len(data) - SIGNATURE_BYTES
+    if size > limits.CORE_BYTES_MAX and size > core_bytes_max(read_body):
         raise Malformed(f"an entry of {len(data)} bytes; the limit for its kind is {core_bytes_max(read_body)}")
     return Entry(side, gen, seq, prev, read_ack, bodies.TIME.read(time_s), read_body, data, identity)
