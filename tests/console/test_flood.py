@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import msgspec
 
+from openline.console.screens import acts
 from openline.console.words import words
 from openline.station.api import types_duty as t
 
@@ -54,3 +56,19 @@ def test_a_flood_of_alarms_is_one_row_of_each(browser):
     assert shown.count("<li") == 3
     assert "× 63" in shown
     assert "known to kim" in shown
+
+
+class Proposed(NamedTuple):
+    """Of an offer, what tells which others stand beside it."""
+
+    ref: str
+    kind: str = "propose"
+    scope: tuple[tuple[str, str], ...] = (("liaison", "liaison"),)
+
+
+def test_a_flood_of_proposals_names_a_few_of_itself():
+    """Two hundred for one line: each names some of the others, not all of them, or the page would be their square."""
+    named = acts.counters([Proposed(str(number)) for number in range(200)])
+    assert len(named) == 200
+    assert {len(each) for each in named.values()} == {acts.NAMED}
+    assert all(ref not in others for ref, others in named.items())

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from openline.core import faults
 from openline.core.approvals import approvals_of
@@ -140,27 +141,46 @@ def lifted_s(done: Sequence[Concluded], suspension: Act, line: int, lane: int) -
     return min(times) if times else None
 
 
+class Span(NamedTuple):
+    """For how long a suspension cuts one line and lane; `ends_s` None: until both lift it."""
+
+    starts_s: int
+    ends_s: int | None
+    act: Act
+
+
+def spans(ledger: Ledger, line: int, lane: int) -> Sequence[Span]:
+    """Every suspension of (line, lane) that was or is to be, oldest first: made anew when acts are, however often it is
+    asked for, because a side may suspend as often as it likes."""
+
+    def found() -> tuple[Span, ...]:
+        done = restorations(ledger)
+        here = (s for s in ledger.suspensions.values() if covering(s, line, lane))
+        made = (Span(starts_s(s), lifted_s(done, s, line, lane), s) for s in here)
+        return tuple(sorted(made, key=lambda span: (span.starts_s, span.act.id)))
+
+    return ledger.kept((spans, line, lane), found)
+
+
+def active_spans(ledger: Ledger, line: int, lane: int, now_s: int) -> list[Span]:
+    """Those that cut (line, lane) at an instant, oldest first."""
+    return [
+        span for span in spans(ledger, line, lane)
+        if span.starts_s <= now_s and (span.ends_s is None or now_s < span.ends_s)
+    ]  # fmt: skip
+
+
 def active_suspensions(ledger: Ledger, line: int, lane: int, now_s: int) -> list[Act]:
     """Suspensions that cut (line, lane) at an instant, oldest first."""
-    done = restorations(ledger)
-    found = []
-    for suspension in ledger.suspensions.values():
-        if covering(suspension, line, lane) and starts_s(suspension) <= now_s:
-            ends = lifted_s(done, suspension, line, lane)
-            if ends is None or now_s < ends:
-                found.append(suspension)
-    return sorted(found, key=lambda s: (starts_s(s), s.id))
+    return [span.act for span in active_spans(ledger, line, lane, now_s)]
 
 
 def cut(ledger: Ledger, line: int, lane: int, now_s: int) -> Formal:
     """SUSPENDED, RESTORING or OPEN: the state beneath a dispute and an expiry."""
-    active = active_suspensions(ledger, line, lane, now_s)
+    active = active_spans(ledger, line, lane, now_s)
     if not active:
         return Formal.OPEN
-    done = restorations(ledger)
-    if all(_lifting(done, s, line, lane) for s in active):
-        return Formal.RESTORING
-    return Formal.SUSPENDED
+    return Formal.SUSPENDED if any(span.ends_s is None for span in active) else Formal.RESTORING
 
 
 def formal(ledger: Ledger, line: int, lane: int, now_s: int) -> Formal:

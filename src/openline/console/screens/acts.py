@@ -7,6 +7,7 @@ press of a button.
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 LISTED: Final = 200
 PAST: Final = 20
+NAMED: Final = 4  # proposals beside another that are named there; each has its own place on the page
 ACTS: Final = ("suspend", "propose", "accept", "withdraw", "amendment")
 RESTORING: Final = ("propose", "amendment", "generation")
 STATEMENTS: Final = ("announcement", "minute")
@@ -66,7 +68,8 @@ def counters(offers: list[types_items.Offer]) -> dict[str, tuple[str, ...]]:
     """For each proposal, by its ref, the others that would restore some of the same."""
     proposals = [offer for offer in offers if offer.kind == "propose"]
     return {
-        one.ref: tuple(x.ref for x in proposals if x is not one and set(x.scope) & set(one.scope)) for one in proposals
+        one.ref: tuple(islice((x.ref for x in proposals if x is not one and set(x.scope) & set(one.scope)), NAMED))
+        for one in proposals
     }
 
 
