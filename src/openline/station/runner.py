@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -210,14 +211,24 @@ class Runner:
             carrier = self.carriers.get(send.carrier)
             if carrier is not None:
                 carrier.send(Parcel(send.data, send.stored, send.ticket, send.bulk, send.key))
+        if effects.events:
+            self._log_all(effects.events)
         for event in effects.events:
-            self._tell(event)
+            for listener in self.listeners:
+                listener(event)
 
-    def _tell(self, event: Event) -> None:
-        line = self.desk.ctx.accord.lines[event.line].id if event.line < len(self.desk.ctx.accord.lines) else ""
-        self.log(event.what, line=line, id=event.id.hex(), text=event.text)
-        for listener in self.listeners:
-            listener(event)
+    def _log_all(self, events: Sequence[Event]) -> None:
+        """What arrived on a line in one turn is one line of the log, with the id of the last and how many: under load a
+        line for each was a tenth of what a message costs."""
+        lines = self.desk.ctx.accord.lines
+        arrived = Counter(event.line for event in events if event.what == "arrived")
+        last = {event.line: event for event in events if event.what == "arrived"}
+        for event in events:
+            count = arrived[event.line] if event.what == "arrived" else 1
+            if count == 1 or event is last[event.line]:
+                line = lines[event.line].id if event.line < len(lines) else ""
+                told = count if count > 1 else None
+                self.log(event.what, line=line, id=event.id.hex(), text=event.text, count=told)
 
     # ---- time
 

@@ -270,6 +270,23 @@ def test_nothing_leaves_before_it_is_durable():
     run(act)
 
 
+def test_what_came_in_one_turn_is_one_line_of_the_log():
+    """Under load the log says how many came, and the id of the last; what came alone is told alone."""
+
+    async def act(pair: Pair) -> None:
+        north, south = pair.runners
+        logged: list[dict[str, Any]] = []
+        south.log = lambda event, **fields: logged.append({"event": event, **fields})
+        alone = await north.ask(sending("alone"))
+        await south.until(lambda desk: desk.ctx.record.id_at(0, alone.gen, alone.seq))
+        several = await north.ask(lambda desk, now: [sending(f"one of {n}")(desk, now) for n in range(3)])
+        await south.until(lambda desk: desk.ctx.record.id_at(0, several[-1].gen, several[-1].seq))
+        arrived = [(told["id"], told["count"]) for told in logged if told["event"] == "arrived"]
+        assert arrived == [(alone.id.hex(), None), (several[-1].id.hex(), 3)]
+
+    run(act)
+
+
 @pytest.mark.parametrize("quick", [True, False])
 def test_a_disk_that_was_slow_keeps_nobody_waiting(monkeypatch, quick):
     """A disk that answers at once is written to in the loop's own thread; one that once did not gets a thread of its
