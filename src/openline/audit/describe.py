@@ -1,26 +1,52 @@
 """One entry in one line, in the words of the accord: what it is, on which line, and what it says.
 
 Rules of this file: it tells what the entry states, as a claim of its author; nothing here is checked. An entry that
-names another is told with the other's name where that was listed lately, else with the start of its id.
+names another is told with the other's name where that was listed lately, else with the start of its id. What it is and
+says is told in sentences (`wire.said`), in which what somebody wrote is a value.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from openline.audit.verdict import place_name
 from openline.audit.words import KIND_WORDS, when
 from openline.core.ledger import year_of
+from openline.core.wording import LANES
 from openline.wire import bodies
 from openline.wire.accord import Accord
 from openline.wire.bodies import Body
 from openline.wire.entry import Entry, Place
-from openline.wire.terms import Checkpoint44, Lane, Precedence, Scope
+from openline.wire.said import Said, say
+from openline.wire.terms import Checkpoint44, Lane, Level, Outcome, Precedence, Presence, ProofKind, Scope
 
 _SCOPED: Final = {KIND_WORDS["suspend"], KIND_WORDS["propose"]}  # their lines and lanes are told together
 NAMED_MAX: Final = 65_536  # chosen: entries further back than this are told by their id
+
+OUTCOMES: Final = {
+    Outcome.NOT_RUNG: say("not rung"),
+    Outcome.RANG_UNANSWERED: say("rang unanswered"),
+    Outcome.DECLINED: say("declined"),
+    Outcome.DEFERRED: say("deferred"),
+    Outcome.ANSWERED: say("answered"),
+    Outcome.INTERRUPTED: say("interrupted"),
+}
+CHANGES: Final = {
+    "check-ins": say("check-ins"),
+    "carriers": say("carriers"),
+    "expiry": say("expiry"),
+    "holidays": say("holidays"),
+    "pulse": say("pulse"),
+}
+LEVELS: Final = {Level.PAGES: say("pages"), Level.SHOWN: say("shown"), Level.ACKNOWLEDGED: say("acknowledged")}
+PRESENCE: Final = {Presence.SHOWN: say("shown"), Presence.WITHHELD: say("withheld")}
+PROOFS: Final = {
+    ProofKind.FORK: say("claims proof of fork"),
+    ProofKind.BAD_SIGNATURE: say("claims proof of bad signature"),
+    ProofKind.BAD_CHAIN: say("claims proof of bad chain"),
+}
 
 
 class Row(NamedTuple):
@@ -75,7 +101,7 @@ class Describer:
             lines=tuple(self._line(number) for number in lines),
             lane=Lane(getattr(body, "lane", 0)).name.lower() if hasattr(body, "lane") else "",
             ref=ref,
-            what=self._what(entry, body) + self._approved(entry.side, body),
+            what=self._approved(entry.side, body, self._what(entry, body)),
         )
 
     def _remember(self, identity: bytes, name: str) -> None:
@@ -95,77 +121,103 @@ class Describer:
             return ""
         return f"{self._sides[entry.side]}–{self._line(body.line)}–{year_of(entry.time_s)}–{body.number}"
 
-    def _approved(self, side: int, body: Body) -> str:
+    def _approved(self, side: int, body: Body, what: str) -> str:
         given = getattr(body, "approvals", ())
-        return "; approved by " + ", ".join(self._officer(side, x.officer) for x in given) if given else ""
+        names = ", ".join(self._officer(side, x.officer) for x in given)
+        return say("{what}; approved by {names}", what=what, names=names) if given else what
 
     def _officer(self, side: int, number: int) -> str:
         officers = self._accord.sides[side].officers
         return officers[number].name if number < len(officers) else f"officer {number}"
 
     def _scope(self, scope: Scope) -> str:
-        return ", ".join(f"{self._line(line)} {Lane(lane).name.lower()}" for line, lane in scope)
+        return _commas([
+            say("{line} {lane}", line=self._line(line), lane=LANES[Lane(lane).name.lower()]) for line, lane in scope
+        ])  # fmt: skip
 
     def _what(self, entry: Entry, body: Body) -> str:
         if isinstance(body, bodies.Tracked):
-            return _marks(body) + self._tracked(body)
+            return self._tracked(body)
         match body:
             case bodies.Suspend():
-                start = f" from {when(body.from_s)}" if body.from_s else ""
-                return f"{self._scope(body.scope)}{start}" + (f": “{body.reason}”" if body.reason else "")
+                what = self._scope(body.scope)
+                if body.from_s:
+                    what = say("{scope} from {at}", scope=what, at=when(body.from_s))
+                return say("{what}: “{text}”", what=what, text=body.reason) if body.reason else what
             case bodies.Propose():
-                lifted = ", ".join(self._named(x) for x in body.lists)
-                return f"{self._scope(body.scope)} at {when(body.effective_s)}, lifting {lifted}"
+                lifted, scope = ", ".join(self._named(x) for x in body.lists), self._scope(body.scope)
+                at = when(body.effective_s)
+                return say("{scope} at {at}, lifting {lifted}", scope=scope, at=at, lifted=lifted)
             case bodies.Accept() | bodies.Withdraw():
                 return self._named(body.target)
             case bodies.Receipt():
-                about = place_name(self._sides, Place(1 - entry.side, body.gen, body.seq))
-                return f"{about} {body.level.name.lower()}, {self._officer(entry.side, body.officer)} on watch"
+                about, officer = place_name(self._sides, Place(1 - entry.side, body.gen, body.seq)), body.officer
+                level, name = LEVELS[body.level], self._officer(entry.side, officer)
+                return say("{place} {level}, {officer} on watch", place=about, level=level, officer=name)
             case bodies.Announce() | bodies.Minute():
                 return " / ".join(f"{language}: “{text}”" for language, text in body.texts)
             case _:
                 return self._other(entry, body)
 
     def _tracked(self, body: bodies.Tracked) -> str:
-        named = [(body.answers, "answers"), (body.corrects, "corrects"), (body.translation_of, "translates")]
-        about = "".join(f"{word} {self._named(target)}; " for target, word in named if target is not None)
+        parts = _marks(body)
+        if body.answers is not None:
+            parts.append(say("answers {name}", name=self._named(body.answers)))
+        if body.corrects is not None:
+            parts.append(say("corrects {name}", name=self._named(body.corrects)))
+        if body.translation_of is not None:
+            parts.append(say("translates {name}", name=self._named(body.translation_of)))
         match body:
             case bodies.Message():
-                return f"{about}“{body.text}”"
+                parts.append(f"“{body.text}”")
             case bodies.Notice():
-                return f"{about}{body.form}: " + ", ".join(f"{key} = {value}" for key, value in body.fields)
+                parts.append(f"{body.form}: " + ", ".join(f"{key} = {value}" for key, value in body.fields))
             case bodies.Document():
-                return f"{about}“{body.title}”, {body.size:,} bytes, SHA-256 {body.digest.hex()[:16]}…"
+                digest = f"{body.digest.hex()[:16]}…"
+                what = say("“{title}”, {size} bytes, SHA-256 {digest}", title=body.title, size=body.size, digest=digest)
+                parts.append(what)
             case _:
-                return about
+                parts.append("")
+        return _together(parts)
 
     def _other(self, entry: Entry, body: Body) -> str:
         match body:
             case bodies.Letter():
                 principals = self._accord.sides[1 - entry.side].principals
-                return f"to {principals[body.to].name if body.to < len(principals) else body.to}, sealed"
+                to = principals[body.to].name if body.to < len(principals) else str(body.to)
+                return say("to {principal}, sealed", principal=to)
             case bodies.Call():
-                due = f", the check-in of {when(body.due_s)}" if body.due_s else ""
-                return f"{body.outcome.name.lower().replace('_', ' ')}{due}"
+                outcome = OUTCOMES[body.outcome]
+                due = when(body.due_s)
+                return say("{outcome}, the check-in of {at}", outcome=outcome, at=due) if body.due_s else outcome
             case bodies.Seal():
-                closes = f", closing {self._named(body.closes)}" if body.closes is not None else ""
-                return f"{body.outcome.name.lower().replace('_', ' ')}{closes}" + _checkpoint(body.checkpoint)
+                what: str = OUTCOMES[body.outcome]
+                if body.closes is not None:
+                    what = say("{outcome}, closing {name}", outcome=what, name=self._named(body.closes))
+                signed = body.checkpoint
+                return what if signed is None else say("{what}, {checkpoint}", what=what, checkpoint=_root(signed))
             case bodies.Checkpoint():
-                return _checkpoint(body.checkpoint).removeprefix(", ")
+                return _root(body.checkpoint)
             case bodies.Amend():
-                return f"at {when(body.effective_s)}: {', '.join(changed(body))}"
+                what = _commas([CHANGES[name] for name in changed(body)])
+                return say("at {at}: {what}", at=when(body.effective_s), what=what)
             case bodies.Generation():
-                last = body.last
-                held = "" if last is None else place_name(self._sides, Place(entry.side, last.gen, last.seq))
-                return f"goes on from {held or 'the accord'}" + (", settling a fork" if body.forks else "")
+                return self._generation(entry, body)
             case bodies.Fault():
-                return f"claims proof of {body.proof.name.lower().replace('_', ' ')}"
+                return PROOFS[body.proof]
             case bodies.PresenceBody():
-                return body.mode.name.lower()
+                return PRESENCE[body.mode]
             case bodies.Service():
                 return f"“{body.text}”"
             case _:
                 return ""
+
+    def _generation(self, entry: Entry, body: bodies.Generation) -> str:
+        last = body.last
+        what = say("goes on from the accord")
+        if last is not None:
+            what = say("goes on from {place}", place=place_name(self._sides, Place(entry.side, last.gen, last.seq)))
+        return say("{what}, settling a fork", what=what) if body.forks else what
 
 
 def kind_word(body: Body) -> str:
@@ -183,20 +235,37 @@ def lines_of(body: Body) -> tuple[int, ...]:
     return (body.line,) if hasattr(body, "line") else ()
 
 
-def _marks(body: bodies.Tracked) -> str:
-    marks = [] if body.precedence is Precedence.ROUTINE else [body.precedence.name]
+def _marks(body: bodies.Tracked) -> list[str]:
+    marks: list[str] = [] if body.precedence is Precedence.ROUTINE else [body.precedence.name]
     if body.exercise:
-        marks.append("EXERCISE")
+        marks.append(say("EXERCISE"))
     if body.due_s:
-        marks.append(f"answer within {_length(body.due_s)}")
-    return "".join(f"{mark}; " for mark in marks)
+        marks.append(say("answer within {length}", length=_length(body.due_s)))
+    return marks
 
 
-def _length(time_s: int) -> str:
+def _together(parts: Sequence[str]) -> str:
+    """One after another; what somebody wrote may be the only one, and stays as it is."""
+    whole = parts[-1]
+    for part in reversed(parts[:-1]):
+        whole = say("{first}; {then}", first=part, then=whole)
+    return whole
+
+
+def _commas(parts: Sequence[str]) -> str:
+    whole = parts[-1] if parts else ""
+    for part in reversed(parts[:-1]):
+        whole = say("{first}, {then}", first=part, then=whole)
+    return whole
+
+
+def _length(time_s: int) -> Said:
     """A length of time in its largest whole unit, such as 10 min or 2 h."""
-    units = (86_400, "d"), (3600, "h"), (60, "min"), (1, "s")
-    unit, name = next(each for each in units if time_s % each[0] == 0)
-    return f"{time_s // unit} {name}"
+    if time_s % 86_400 == 0:
+        return say("{amount} d", amount=str(time_s // 86_400))
+    if time_s % 3600 == 0:
+        return say("{amount} h", amount=str(time_s // 3600))
+    return say("{amount} s", amount=str(time_s)) if time_s % 60 else say("{amount} min", amount=str(time_s // 60))
 
 
 def changed(body: bodies.Amend) -> list[str]:
@@ -211,5 +280,5 @@ def changed(body: bodies.Amend) -> list[str]:
     return [name for name, value in changes.items() if value is not None]
 
 
-def _checkpoint(checkpoint: Checkpoint44 | None) -> str:
-    return "" if checkpoint is None else f", size {checkpoint.size:,}, root {checkpoint.root.hex()[:16]}…"
+def _root(checkpoint: Checkpoint44) -> Said:
+    return say("size {size}, root {root}", size=checkpoint.size, root=f"{checkpoint.root.hex()[:16]}…")

@@ -32,6 +32,7 @@ from openline.carriers.queue import Waiting
 from openline.ports import Parcel, Told
 from openline.wire.errors import Misuse, system_words
 from openline.wire.limits import BUNDLE_BYTES_MAX
+from openline.wire.said import say
 
 SUBPROTOCOL: Final = Subprotocol("openline.1")
 PIECE_BYTES: Final = 16 * 1024  # chosen: a millisecond on a slow network; a message waits behind one at most
@@ -201,7 +202,8 @@ class Live:
         if self._told is None or connection.subprotocol != SUBPROTOCOL:
             await connection.close(1002, "openline.1 is spoken here")
             return
-        path, why = Path(cast(Direct, connection)), "this station is stopping"
+        path = Path(cast(Direct, connection))
+        why: str = say("this station is stopping")
         self._stand(path)
         serving, sending = asyncio.current_task(), asyncio.create_task(self._send(path))
         if serving is not None:
@@ -220,7 +222,7 @@ class Live:
         told = self._told
         self.counts["connections"] += 1
         if self.paths and told is not None:
-            told.down("another connection took over")
+            told.down(say("another connection took over"))
         self.paths.append(path)
         if len(self.paths) > STANDING_MAX:
             self.paths[0].connection.transport.abort()
@@ -270,7 +272,7 @@ class Live:
             return reason(closed)
         except ValueError as error:
             await connection.close(1002, str(error))
-            return f"the other side broke the carrier's rules: {error}"
+            return say("the other side broke the carrier's rules: {why}", why=str(error))
 
     def _is_full(self) -> bool:
         """Whether so many bundles stand unfinished that the other side's sending should wait."""
@@ -362,7 +364,7 @@ def bracketed(host: str) -> str:
 def reason(closed: ConnectionClosed) -> str:
     """Why a connection is gone, in words for the log and for `status`."""
     if closed.sent is not None and closed.sent.reason == "keepalive ping timeout":
-        return "no answer to our sign of life"
+        return say("no answer to our sign of life")
     if closed.rcvd is not None:
-        return f"closed by the other side ({closed.rcvd.code})"
-    return "the connection broke"
+        return say("closed by the other side ({code})", code=str(closed.rcvd.code))
+    return say("the connection broke")

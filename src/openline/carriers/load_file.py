@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from openline.wire import limits
 from openline.wire.errors import CarrierFault, invariant
+from openline.wire.said import say
 
 # Bytes above 127, a line's end of either kind and an end of file: what damages text damages these first.
 MAGIC: Final = b"\x89OLL\r\n\x1a\n"
@@ -110,20 +111,25 @@ def decode(data: bytes) -> LoadFile:
         Damaged: it is another file, of a format that this release does not know, damaged, cut short, or beyond a limit.
     """
     if len(data) > limits.LOAD_FILE_BYTES_MAX:
-        raise Damaged(f"more than {limits.LOAD_FILE_BYTES_MAX} bytes")
+        raise Damaged(say("more than {most} bytes", most=str(limits.LOAD_FILE_BYTES_MAX)))
     if not data.startswith(MAGIC) or len(data) <= _FORMAT_AT:
-        raise Damaged("not a load file, or damaged at its beginning")
+        raise Damaged(say("not a load file, or damaged at its beginning"))
     if data[_FORMAT_AT] != FORMAT:
-        raise Damaged(f"a load file of format {data[_FORMAT_AT]}; this release knows {FORMAT}")
+        raise Damaged(
+            say(
+                "a load file of format {format}; this release knows {known}", format=str(data[_FORMAT_AT]),
+                known=str(FORMAT),
+            )
+        )
     body = data[:-DIGEST_BYTES]
     if len(data) < _LEAST_BYTES or hashlib.sha256(body).digest() != data[-DIGEST_BYTES:]:
-        raise Damaged("damaged or cut short: its hash is not that of its content")
+        raise Damaged(say("damaged or cut short: its hash is not that of its content"))
     place, total, count = (int.from_bytes(data[a:b], "big") for a, b in ((17, 19), (19, 21), (21, 25)))
     if not place < total <= limits.LOAD_FILES_MAX:
-        raise Damaged(f"it says that it is file {place + 1} of {total}")
+        raise Damaged(say("it says that it is file {number} of {total}", number=str(place + 1), total=str(total)))
     bundles = tuple(_bundles(body))
     if len(bundles) != count:
-        raise Damaged(f"it says {count} bundles and holds {len(bundles)}")
+        raise Damaged(say("it says {count} bundles and holds {held}", count=str(count), held=str(len(bundles))))
     return LoadFile(body[_FORMAT_AT + 1 :][:LOAD_ID_BYTES], place, total, bundles)
 
 
@@ -135,7 +141,7 @@ def decode_named(name: str, data: bytes) -> LoadFile:
     """
     found, own = decode(data), file_name(data)
     if name.lower() != own:
-        raise Damaged(f"whole, but renamed: its name is {own}; give it that name back")
+        raise Damaged(say("whole, but renamed: its name is {name}; give it that name back", name=own))
     return found
 
 
@@ -146,5 +152,5 @@ def _bundles(body: bytes) -> Iterator[bytes]:
         length = int.from_bytes(body[at:start], "big")
         at = start + length
         if not 0 < length <= limits.BUNDLE_BYTES_MAX or at > len(body):
-            raise Damaged(f"a bundle of {length} bytes at byte {start}")
+            raise Damaged(say("a bundle of {length} bytes at byte {start}", length=str(length), start=str(start)))
         yield body[start:at]

@@ -26,6 +26,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from openline.carriers import nats_wire
 from openline.carriers.nats_wire import Info, Message, Ping, Pong, Problem, Reader
 from openline.wire.errors import CarrierFault, Misuse
+from openline.wire.said import say
 
 PORT: Final = 4222
 WRITE_BYTES_HIGH: Final = 256 * 1024  # chosen: above this, senders wait until the socket has taken it
@@ -81,7 +82,9 @@ class TlsFiles:
                 context.load_cert_chain(str(self.cert), str(self.key) if self.key else None)
         except (OSError, ssl.SSLError) as error:
             names = ", ".join(str(x) for x in (self.ca, self.cert, self.key) if x)
-            raise Misuse(f"the relay's TLS files ({names}) cannot be used: {error}") from None
+            raise Misuse(
+                say("the relay's TLS files ({names}) cannot be used: {why}", names=names, why=str(error))
+            ) from None
         return context
 
 
@@ -98,7 +101,7 @@ def parse_url(url: str) -> SplitResult:
         usable = False
     if not usable or parts.path not in ("", "/") or parts.query or parts.fragment:
         what = f"{shown(url)} is no address of a NATS server"
-        raise Misuse(what, next_step="Write nats://HOST:4222 or tls://HOST:4222.")
+        raise Misuse(what, next_step=say("Write nats://HOST:4222 or tls://HOST:4222."))
     return parts
 
 
@@ -164,13 +167,15 @@ class Link(asyncio.Protocol):
                 await link._log_in(parts, login)
         except TimeoutError:
             link.close("no answer")
-            raise Unreachable(f"{shown(url)} did not answer within {timeout_s:g} s") from None
+            raise Unreachable(
+                say("{server} did not answer within {seconds} s", server=shown(url), seconds=f"{timeout_s:g}")
+            ) from None
         except ssl.SSLError as error:
             link.close(str(error))
-            raise CarrierFault(f"{shown(url)}: TLS failed: {error}") from None
+            raise CarrierFault(say("{server}: TLS failed: {why}", server=shown(url), why=str(error))) from None
         except OSError as error:
             link.close(str(error))
-            raise Unreachable(f"{shown(url)}: {error.strerror or error}") from None
+            raise Unreachable(say("{server}: {why}", server=shown(url), why=str(error.strerror or error))) from None
         except BaseException:
             link.close("not opened")
             raise
@@ -181,11 +186,13 @@ class Link(asyncio.Protocol):
             return
         if not (self.info.tls_required or self.info.tls_available):
             raise CarrierFault(
-                "the server offers no TLS, and TLS was asked for: nothing was sent to it",
-                next_step="Set `tls` in the server's configuration, or write nats:// if a plain connection is meant.",
+                say("the server offers no TLS, and TLS was asked for: nothing was sent to it"),
+                next_step=say(
+                    "Set `tls` in the server's configuration, or write nats:// if a plain connection is meant."
+                ),
             )
         if self._early or not self._reader.empty or self._transport is None:
-            raise CarrierFault("the server sent more than its introduction before TLS began")
+            raise CarrierFault(say("the server sent more than its introduction before TLS began"))
         if self.info.tls_verify:  # in TLS 1.3 a server looks at our certificate after our end of the handshake is over
             ours = "may not take ours" if shown else "was shown none"
             self._if_refused = f"the server asks for a certificate and {ours}: "
@@ -194,7 +201,7 @@ class Link(asyncio.Protocol):
             self._transport, self, context or TlsFiles().context(), server_hostname=_name_for_tls(parts.hostname or "")
         )
         if secured is None:
-            raise CarrierFault("the connection went before TLS began")
+            raise CarrierFault(say("the connection went before TLS began"))
         self._transport = secured
         self._transport.set_write_buffer_limits(WRITE_BYTES_HIGH)
         self.tls = True
@@ -253,7 +260,9 @@ class Link(asyncio.Protocol):
                 await self._first(answer)
                 return answer.result()
         except TimeoutError:
-            raise CarrierFault(f"the server did not answer {subject} within {timeout_s:g} s") from None
+            raise CarrierFault(
+                say("the server did not answer {subject} within {seconds} s", subject=subject, seconds=f"{timeout_s:g}")
+            ) from None
         finally:
             del self._requests[reply]
 
@@ -269,7 +278,7 @@ class Link(asyncio.Protocol):
         while not pong.done():
             left_s = max(began_s, self._heard_at_s, self.busy_until_s) + quiet_s - loop.time()
             if left_s <= 0:
-                raise CarrierFault(f"the server has not answered for {quiet_s:.1f} s")
+                raise CarrierFault(say("the server has not answered for {seconds} s", seconds=f"{quiet_s:.1f}"))
             await self._first(pong, left_s)
 
     def _ask_for_pong(self, before: bytes = b"") -> asyncio.Future[None]:
@@ -330,7 +339,7 @@ class Link(asyncio.Protocol):
             return
         for subject, answer in self._requests.values():
             if f'"{subject}"' in text and not answer.done():
-                answer.set_exception(CarrierFault(f"the server says: {text}"))
+                answer.set_exception(CarrierFault(say("the server says: {text}", text=text)))
         self._on_problem(text)
 
     def _replied(self, message: Message) -> None:

@@ -25,6 +25,7 @@ from openline.carriers.relay_who import Who
 from openline.carriers.telling import Telling
 from openline.ports import Parcel, Told
 from openline.wire.errors import CarrierFault, Misuse, OpenlineError
+from openline.wire.said import say
 
 RETRY_FIRST_S: Final = 0.25
 POLL_SPACING_S: Final = 0.25  # chosen: whoever knocks without end makes us ask four times a second, not more
@@ -146,7 +147,7 @@ class RelayCarrier:
             attached = await self._who.ask()
             self._come_up(link, told, attached)
             await _first_of(self._keep_alive(link), self._watch(link, boxes, self._who, told), self._mend())
-            raise CarrierFault("the connection is no longer served")
+            raise CarrierFault(say("the connection is no longer served"))
         except asyncio.CancelledError:
             await self._farewell(link)
             raise
@@ -225,7 +226,7 @@ class RelayCarrier:
         """A mailbox or its consumer was deleted under us: begin again, which makes them."""
         await self._no_mailbox.wait()
         self._no_mailbox.clear()
-        raise CarrierFault("a mailbox at the relay was deleted")
+        raise CarrierFault(say("a mailbox at the relay was deleted"))
 
     def _on_kept(self, ticket: object) -> None:
         if self._who is not None and self._who.attached is False and self._telling.told is not None:

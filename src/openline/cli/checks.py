@@ -28,7 +28,6 @@ from openline.cli import backing
 from openline.cli.asking import Asking
 from openline.cli.case import Case, bindable, ok, problem, warning
 from openline.cli.checks_post import console, voice
-from openline.core import schedule
 from openline.keys import tls
 from openline.station import config as configs
 from openline.station import probes
@@ -41,6 +40,7 @@ from openline.store import copying
 from openline.store.lock import Lock
 from openline.wire.accord import CarrierKind
 from openline.wire.errors import OpenlineError, StorageFault
+from openline.wire.zones import known
 
 DAY_S: Final = 86_400
 SOON_DAYS: Final = 30
@@ -220,7 +220,7 @@ def zones(case: Case) -> Iterator[Finding]:
     """Every zone that the accord names is known here; else its check-ins are never due."""
     accord = case.signed.accord
     named = {side.zone for side in accord.sides} | {c.zone for line in accord.lines for c in line.check_ins}
-    unknown = sorted(zone for zone in named if not schedule.known(zone))
+    unknown = sorted(zone for zone in named if not known(zone))
     if unknown:
         yield problem("zones", f"unknown here: {', '.join(unknown)}", "Update this machine's time zone data (tzdata).")
     else:

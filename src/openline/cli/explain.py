@@ -22,11 +22,11 @@ from openline.cli.files import FILE, json_option, read_file, write_new
 from openline.cli.play import memory_folder
 from openline.core.explain import Explanation
 from openline.core.explain import explain as explained
-from openline.core.schedule import zone
 from openline.core.silence import Evidence, Observed
 from openline.station import evidence as files
 from openline.wire.errors import Misuse
 from openline.wire.terms import Lane
+from openline.wire.zones import zone
 
 PEER_SILENT: Final = 4
 # Nothing of theirs gets through on the line now. After a signed word of theirs (declined, deferred, rang, read) and

@@ -16,12 +16,12 @@ import click
 
 from openline.cli.asking import asking, show_json, station_option
 from openline.cli.files import json_option
-from openline.core.schedule import zone
 from openline.core.wording import span
 from openline.station.api import types_duty as t
 from openline.station.columns import laid_out, stretches
 from openline.station.strip import Strip, draw, label_width
 from openline.wire.errors import Misuse
+from openline.wire.zones import zone
 
 WIDTH_MAX: Final = 140
 COLUMNS_MIN: Final = 20

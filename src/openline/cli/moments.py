@@ -10,9 +10,9 @@ import re
 from datetime import datetime
 from typing import Final
 
-from openline.core.schedule import zone
 from openline.wire.errors import Misuse
 from openline.wire.limits import TIME_S_MAX
+from openline.wire.zones import zone
 
 UNITS_S: Final = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _LENGTH: Final = re.compile(r"(?:[0-9]{1,9}(?:s|min|m|h|d))+")

@@ -15,9 +15,11 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from openline.console import sentences
 from openline.console.acting import Acting
 from openline.console.words import Words
 from openline.wire.errors import Misuse, OpenlineError
+from openline.wire.said import say
 
 if TYPE_CHECKING:
     from openline.console.app import Console
@@ -78,7 +80,7 @@ class Asked:
             Misuse: nobody is signed in.
         """
         if self.acting is None:
-            raise Misuse("nobody is signed in", next_step="Sign in.")
+            raise Misuse(say("nobody is signed in"), next_step=say("Sign in."))
         return self.acting.officer
 
     async def look(self) -> Look:
@@ -99,7 +101,7 @@ class Asked:
         """
         length = self.request.headers.get("content-length", "")
         if not length.isdecimal() or int(length) > self.console.body_max(self.request.url.path):
-            raise Misuse("this form is too long", next_step="Send less at once.")
+            raise Misuse(say("this form is too long"), next_step=say("Send less at once."))
         return Form(await self.request.form(max_files=4, max_fields=FIELDS_MAX, max_part_size=FORM_BYTES_MAX))
 
     async def page(self, template: str, *, status: int = 200, **what: Any) -> Response:
@@ -117,5 +119,6 @@ class Asked:
         return self.go(back.path if ours else "/")
 
     def fault(self, error: OpenlineError) -> dict[str, str]:
-        """An error for the page's error summary; what no catalogue has, as the station's own words, is English."""
-        return {"what": self.words(error.what), "next_step": self.words(error.next_step)}
+        """An error for the page's error summary, in the reader's language."""
+        what, step = (sentences.in_words(text, self.words) for text in (error.what, error.next_step))
+        return {"what": what, "next_step": step}

@@ -18,6 +18,7 @@ from openline.console.words import marked as _
 from openline.wire import bodies, cbor
 from openline.wire.bodies import Body
 from openline.wire.errors import Malformed, OurFault
+from openline.wire.said import say
 from openline.wire.terms import CheckIn, Lane, Level, Precedence, Presence
 
 LABELS: Final = {
@@ -69,9 +70,9 @@ def body_of(data: bytes) -> Body:
             case [int(kind), plain]:
                 return bodies.from_plain(kind, plain)
             case _:
-                raise Malformed("not a kind and a body")
+                raise Malformed(say("not a kind and a body"))
     except Malformed as error:
-        raise OurFault(f"the station gave a draft that cannot be read: {error.what}") from None
+        raise OurFault(say("the station gave a draft that cannot be read: {why}", why=error.what)) from None
 
 
 def kind(body: Body) -> str:

@@ -17,6 +17,7 @@ import msgspec
 from openline.station.api import answers
 from openline.station.api.socket_path import addressable
 from openline.wire.errors import OpenlineError, StorageFault
+from openline.wire.said import say
 
 READER: Final = "this console"
 PATIENCE_S: Final = 30.0
@@ -90,8 +91,8 @@ class Link:
 
 def unreachable(error: Exception) -> Unreachable:
     return Unreachable(
-        f"the station does not answer ({type(error).__name__})",
-        next_step="Call the technician: the station must be started, or its log read.",
+        say("the station does not answer ({why})", why=type(error).__name__),
+        next_step=say("Call the technician: the station must be started, or its log read."),
     )
 
 

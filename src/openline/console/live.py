@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from openline.console import sentences
 from openline.console.accounts.gate import AccountsGate
 from openline.console.link import Link
 from openline.console.words import LANGUAGES, Words, words
@@ -27,6 +28,7 @@ from openline.station.api import types as t
 from openline.station.api import types_agreed, types_duty
 from openline.station.api.types_play import Play
 from openline.wire.errors import Misuse, OpenlineError
+from openline.wire.said import say
 
 if TYPE_CHECKING:
     from openline.console.app import Console
@@ -79,7 +81,7 @@ class Watcher:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.look: Look | None = None
-        self.fault = "the console is starting"
+        self.fault: str = say("the console is starting")
         self.regions: dict[str, Region] = {}
         self.sockets: set[Following] = set()
         self.rendered: dict[Key, str] = {}
@@ -183,14 +185,14 @@ class Watcher:
                 await self._render(name, socket.language)
         socket.news.set()
 
-    def state(self) -> dict[str, Any]:
-        """What every page is told: whether the station answers, its time, what rings and what sounds."""
-        look = self.look
+    def state(self, language: str) -> dict[str, Any]:
+        """What a page in a language is told: whether the station answers, its time, what rings and what sounds."""
+        look, why = self.look, sentences.in_words(self.fault, words(language))
         if look is None:
-            return {"reachable": False, "why": self.fault}
+            return {"reachable": False, "why": why}
         return {
             "reachable": not self.fault,
-            "why": self.fault,
+            "why": why,
             "now_s": look.status.now_s,
             "speed": speed(look.play),
             "ringing": [call.id for call in look.calls.lasting if call.state == "ringing"],
@@ -230,7 +232,9 @@ class Following:
             html = watcher.rendered.get((name, self.language))
             if html is not None and self._sent.get(name) != html:
                 changed[name] = self._sent[name] = html
-        state = _without_content(watcher.state()) if rests else watcher.state()
+        state = watcher.state(self.language)
+        if rests:
+            state = _without_content(state)
         told = {**state, "now_s": 0}
         if not changed and told == self._told:
             return None

@@ -55,6 +55,8 @@ class Pages:
             made.filters.update(
                 said=partial(sentences.tell, words=words),
                 said_all=partial(sentences.tell_all, words=words),
+                told=partial(sentences.told, words=words),
+                in_words=partial(sentences.in_words, words=words),
                 value=partial(sentences.value_told, words=words),
                 ahead=partial(sentences.ahead, words=words),
             )

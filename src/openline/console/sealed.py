@@ -12,6 +12,7 @@ from typing import Final
 
 from openline.wire.errors import Misuse, Refused
 from openline.wire.limits import LETTER_FILE_BYTES_MAX
+from openline.wire.said import say
 
 FIRST: Final = b"age-encryption.org/v1\n"
 STANZA: Final = b"-> "
@@ -28,19 +29,24 @@ def sealed_file(text: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise Misuse("this is no sealed file", next_step="Seal the letter on the page, then send it.") from None
+        raise Misuse(
+            say("this is no sealed file"), next_step=say("Seal the letter on the page, then send it.")
+        ) from None
     if not data.startswith(FIRST) or len(data) > LETTER_FILE_BYTES_MAX:
         raise Misuse(
-            f"this is no sealed file of at most {LETTER_FILE_BYTES_MAX:,} bytes; no station sends an open letter",
-            next_step="Seal the letter on the page, then send it.",
+            say(
+                "this is no sealed file of at most {size} bytes; no station sends an open letter",
+                size=LETTER_FILE_BYTES_MAX,
+            ),
+            next_step=say("Seal the letter on the page, then send it."),
         )
     header, mac, _ = data.removeprefix(FIRST).partition(b"\n" + MAC)
     stanzas = [line.removeprefix(STANZA) for line in header.split(b"\n") if line.startswith(STANZA)]
     if not mac or not stanzas or not header.startswith(STANZA):
-        raise Misuse("this is no sealed file: its header does not end", next_step="Seal the letter again.")
+        raise Misuse(say("this is no sealed file: its header does not end"), next_step=say("Seal the letter again."))
     if not all(stanza.startswith(TYPE) for stanza in stanzas):
         raise Refused(
-            "this letter is also sealed to a recipient that is not post-quantum: it is as readable as that one",
-            next_step="Seal it again, to the age1pq1… recipient alone.",
+            say("this letter is also sealed to a recipient that is not post-quantum: it is as readable as that one"),
+            next_step=say("Seal it again, to the age1pq1… recipient alone."),
         )
     return data

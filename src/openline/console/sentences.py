@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import format_skeleton
 
 from openline.console.words import Words
-from openline.station.api.types_said import Length, Listed, Moment, Sentence, Value
+from openline.wire.said import Length, Listed, Moment, Said, Sentence, Value
 
 LOCALES: Final = {"en": "en_GB", "ko": "ko"}
 DATES: Final = {"day": "MMMMd", "year": "yMMMMd"}
@@ -33,6 +33,17 @@ def tell(sentence: Sentence, words: Words) -> str:
 def tell_all(sentences: Iterable[Sentence], words: Words) -> str:
     """Sentences one after another."""
     return " ".join(tell(each, words) for each in sentences)
+
+
+def told(text: str, sentence: Sentence | None, words: Words) -> str:
+    """A text of the station's by what it was made of; one that stands for itself, such as what a person wrote, as it
+    is."""
+    return text if sentence is None else tell(sentence, words)
+
+
+def in_words(text: str, words: Words) -> str:
+    """A text of our own, or an error's: by what it was made of; else by a catalogue, whole."""
+    return tell_all(text.sentences, words) if isinstance(text, Said) else words(text)
 
 
 def value_told(value: Value, words: Words) -> str:

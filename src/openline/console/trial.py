@@ -30,6 +30,7 @@ from openline.station.api import types as t
 from openline.station.api.types_agreed import TRIAL, Agreed
 from openline.station.api.types_play import Play
 from openline.wire.errors import Misuse, OpenlineError
+from openline.wire.said import say
 
 COOKIE: Final = "trial-officer"
 KNOWN_S: Final = 1.0  # how long an answer of the station is taken for what it is
@@ -121,15 +122,19 @@ async def trial_console(
     host, name = listen.rpartition(":")[0], urlsplit(origin)
     if host not in LOOPBACK or name.scheme != "http" or not (name.hostname or "").endswith(".localhost"):
         raise Misuse(
-            f"a trial is served to this machine alone, and {listen} as {origin} is not that",
-            next_step="Listen on 127.0.0.1, under a name below localhost.",
+            say(
+                "a trial is served to this machine alone, and {listen} as {origin} is not that",
+                listen=listen,
+                origin=origin,
+            ),
+            next_step=say("Listen on 127.0.0.1, under a name below localhost."),
         )
     link = Link(socket)
     if await known(link) is None:
         await link.close()
         raise Misuse(
-            "this station is neither a play nor a trial: nobody acts at it without a passkey",
-            next_step="Run its console: openline console run station.toml.",
+            say("this station is neither a play nor a trial: nobody acts at it without a passkey"),
+            next_step=say("Run its console: openline console run station.toml."),
         )
     gate = TrialGate(link, keys)
     console = Console(link, gate, origin)
@@ -155,7 +160,9 @@ async def key(asked: Asked) -> Response:
     """
     gate = asked.console.gate
     if not isinstance(gate, TrialGate) or asked.officer not in gate.keys:
-        raise Misuse("there is no key of this officer here", next_step="Release by command line: openline release.")
+        raise Misuse(
+            say("there is no key of this officer here"), next_step=say("Release by command line: openline release.")
+        )
     return Response(gate.keys[asked.officer], media_type="application/octet-stream")
 
 

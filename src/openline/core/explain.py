@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from openline.core.said import Length, Listed, Said, say, together
 from openline.core.silence import Evidence, Observed, verdict
 from openline.core.wording import FORMAL, LANES, Words
+from openline.wire.said import Length, Listed, Said, say, together
 from openline.wire.terms import Outcome
 
 
@@ -147,7 +147,7 @@ def _our_side_cut(w: Words) -> Reasons:
     in_touch = [word.carrier for word in e.relays if word.in_touch]
     against = w.bundles() if w.alive else []
     if in_touch:
-        against = [*against, say("And yet we are in touch with the relay {relays}.", relays=Listed(in_touch))]
+        against = [*against, say("And yet we are in touch with the relay {relays}.", relays=Listed.each(in_touch))]
     return Reasons(
         say("Our own network is cut: our probes fail, and nothing of theirs reaches us on any line."),
         w.probes() + w.heard_here() + w.other_lines() + ([] if in_touch else w.relays()),
@@ -297,7 +297,7 @@ def _carriers_silent(w: Words) -> list[Said]:
     silent = [c for c in w.e.line_carriers if not w.fresh(w.e.heard_carriers.get(c))]
     if not silent:
         return []
-    return [say("Which end of {carriers} is at fault: nothing comes by it at all.", carriers=Listed(silent))]
+    return [say("Which end of {carriers} is at fault: nothing comes by it at all.", carriers=Listed.each(silent))]
 
 
 def _path_down(w: Words) -> Reasons:
@@ -317,7 +317,7 @@ def _path_down(w: Words) -> Reasons:
 
 
 def _their_station_down(w: Words) -> Reasons:
-    relays = Listed(word.carrier for word in w.e.relays if word.in_touch and word.attached is False)
+    relays = Listed.each(word.carrier for word in w.e.relays if word.in_touch and word.attached is False)
     return Reasons(
         say("Their station is not attached, says the relay {relays}, which is in touch with us.", relays=relays),
         w.relays(attached=False) + w.bundles() + w.heard_here() + w.probes() + w.missed(),

@@ -16,6 +16,7 @@ from openline.ports import Signer
 from openline.wire.accord import Accord
 from openline.wire.bodies import Body
 from openline.wire.errors import Refused, invariant
+from openline.wire.said import say
 from openline.wire.terms import Approval
 
 _KEY: Final = object()
@@ -65,9 +66,12 @@ def release(
         body = cast(Body, replace(cast(Any, body), approvals=tuple(given)))
     if not approvals.valid(accord, accord_id, side, body, dict(counters)):
         count = approvals.needed(accord, body)
+        name = accord.sides[side].name
         raise Refused(
-            f"this needs the approval of {count} officer{'s' if count != 1 else ''} of {accord.sides[side].name}",
-            next_step="Have it approved by another officer, each with their own key.",
+            say("this needs the approval of 1 officer of {side}", side=name)
+            if count == 1
+            else say("this needs the approval of {count} officers of {side}", count=count, side=name),
+            next_step=say("Have it approved by another officer, each with their own key."),
         )
     return Released(body, _KEY)
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openline.wire.terms import CheckIn
+from openline.wire.zones import known, zone
 
 WORKING: Final = 0
 DAILY: Final = 1
@@ -28,22 +28,6 @@ class Due(NamedTuple):
 
     due_s: int
     index: int  # type: ignore[assignment]  # hides tuple.index, which nothing here needs
-
-
-@lru_cache(maxsize=64)
-def zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name that `known` admits."""
-    return ZoneInfo(name)
-
-
-@lru_cache(maxsize=256)
-def known(name: str) -> bool:
-    """Whether this machine's zone data has the name; a check-in in an unknown zone is never due."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 @lru_cache(maxsize=65_536)

@@ -5,7 +5,7 @@ Rules of this file:
    theirs, "the relay says" for a third party's. Where the evidence holds nothing, there is no sentence.
 2. Ages are elapsed time, rounded down to one unit; the record's times are told by our clock, in our zone.
 3. Counts are counts. What others wrote is quoted, on one line, without characters that steer a terminal.
-4. A sentence that differs by what it says is another template, whole: what is put into one are values (`core.said`).
+4. A sentence that differs by what it says is another template, whole: what is put into one are values (`wire.said`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import Final
 
 from openline.core import silence
-from openline.core.said import Length, Listed, Moment, Said, say
 from openline.core.silence import Cut, Demand, Evidence, Gap, Offer, RelayWord
+from openline.wire.said import Length, Listed, Moment, Said, say
 from openline.wire.terms import Outcome
 
 QUOTED_MAX: Final = 200
@@ -88,19 +88,19 @@ class Words:
         """Where else we hear them, or when we last did."""
         heard = sorted(self.e.heard_lines.items(), key=lambda item: (-item[1], item[0]))
         now = [
-            say("{line} ({age} ago)", line=line, age=self.age(at_ms)).sentences[0]
+            say("{line} ({age} ago)", line=line, age=self.age(at_ms))
             for line, at_ms in heard
             if self.fresh(at_ms)
         ]
         if now:
-            return [say("We hear them on {lines}.", lines=Listed(now))]
+            return [say("We hear them on {lines}.", lines=Listed.each(now))]
         if heard:
             line, at_ms = heard[0]
             return [say("Elsewhere we heard them last {age} ago, on {line}.", age=self.age(at_ms), line=line)]
         return [say("We have never heard them on another line.")]
 
     def lines_alive(self) -> Listed:
-        return Listed(sorted(line for line, at_ms in self.e.heard_lines.items() if self.fresh(at_ms)))
+        return Listed.each(sorted(line for line, at_ms in self.e.heard_lines.items() if self.fresh(at_ms)))
 
     def bundles(self) -> list[Said]:
         """The newest authenticated bundle of any kind, by whatever carrier."""

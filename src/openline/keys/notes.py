@@ -22,6 +22,7 @@ from openline.wire.accord import Accord, Side
 from openline.wire.bodies import TEXTS
 from openline.wire.errors import Malformed
 from openline.wire.note import Note, Signature
+from openline.wire.said import say
 from openline.wire.terms import Checkpoint44, Texts
 
 if TYPE_CHECKING:  # whoever only verifies reaches no secret
@@ -120,13 +121,18 @@ def statement_text(accord: Accord, accord_id: bytes, texts: Texts, kind: str) ->
         Malformed: a language, or a character in a text, that has no place in a note.
     """
     if kind not in KINDS:
-        raise Malformed(f"a statement of kind {kind!r}; there are {' and '.join(KINDS)}")
+        raise Malformed(
+            say("a statement of kind {kind}; there are {names}", kind=repr(kind), names=" and ".join(KINDS))
+        )
     TEXTS.read([list(pair) for pair in texts])
     names = " ".join(note.key_name(side.name) for side in accord.sides)
     parts = [f"openline/{kind}/1\naccord {accord_id.hex()}\nsides {names}\n{SENTENCE}\n"]
     for language, text in texts:
         if not _LANGUAGE.fullmatch(language):
-            raise Malformed(f"a statement's language {language!r}; letters, digits and hyphens are allowed")
+            name = repr(language)
+            raise Malformed(
+                say("a statement's language {language}; letters, digits and hyphens are allowed", language=name)
+            )
         # The count of lines, not any mark within them, says where a version ends: no text can imitate a second one.
         parts.append(f"\n{language} {text.count(chr(10)) + 1}\n{text}\n")
     whole = "".join(parts)
@@ -142,19 +148,19 @@ def read_statement(text: str, accord: Accord) -> Statement:
     """
     head = _HEAD.match(text)
     if head is None:
-        raise Malformed("not the text of a statement")
+        raise Malformed(say("not the text of a statement"))
     texts, at = [], head.end()
     while at < len(text):
         version = _VERSION.match(text, at)
         if version is None:
-            raise Malformed("a statement whose languages and counts of lines do not fit its text")
+            raise Malformed(say("a statement whose languages and counts of lines do not fit its text"))
         at = version.end()
         lines = text[at:].split("\n", int(version["lines"]))[: int(version["lines"])]
         texts.append((version["language"], "\n".join(lines)))
         at += len(texts[-1][1]) + 1
     statement = Statement(bytes.fromhex(head["accord"]), head["kind"], tuple(texts))
     if statement_text(accord, statement.accord_id, statement.texts, statement.kind) != text:
-        raise Malformed("a statement of another pair of sides, or in another than its one form")
+        raise Malformed(say("a statement of another pair of sides, or in another than its one form"))
     return statement
 
 
@@ -187,7 +193,7 @@ def read_signed_by(data: bytes, accord: Accord, side: Side) -> tuple[Statement, 
     read = note.parse(data)
     statement = read_statement(read.text, accord)
     if statement.accord_id != accords.accord_id(accords.encode(accord)):
-        raise Malformed("a statement of another accord")
+        raise Malformed(say("a statement of another accord"))
     ed_id, mldsa_id = _statement_key_ids(side)
     ed25519, mldsa44 = _present(read, side, ed_id, "Ed25519"), _present(read, side, mldsa_id, "ML-DSA-44")
     check_statement(read.text, side, ed25519[0], mldsa44[0])
@@ -228,7 +234,7 @@ def verify_published(data: bytes, accord: Accord) -> Texts:
     read = note.parse(data)
     statement = read_statement(read.text, accord)
     if statement.accord_id != accords.accord_id(accords.encode(accord)):
-        raise Malformed("a statement of another accord")
+        raise Malformed(say("a statement of another accord"))
     for side in accord.sides:
         ed_id, mldsa_id = _statement_key_ids(side)
         for signature in _present(read, side, ed_id, "Ed25519"):

@@ -25,6 +25,7 @@ from openline.ports import Entropy
 from openline.wire import limits
 from openline.wire.bundle import EPOCH_ID_BYTES
 from openline.wire.errors import CarrierFault, invariant
+from openline.wire.said import say
 
 RND_BYTES: Final = 8
 EPOCH_SECRET_BYTES: Final = 32
@@ -105,13 +106,19 @@ def open_bundle(
         CarrierFault: anything else that does not open.
     """
     if len(bundle) > limits.BUNDLE_BYTES_MAX:
-        raise CarrierFault(f"a bundle of {len(bundle)} bytes; the limit is {limits.BUNDLE_BYTES_MAX}")
+        raise CarrierFault(
+            say(
+                "a bundle of {size} bytes; the limit is {most}",
+                size=str(len(bundle)),
+                most=str(limits.BUNDLE_BYTES_MAX),
+            ),
+        )
     kind = bundle[:2]
     if kind == _FOLLOWER_HEAD and len(bundle) >= _FOLLOWER_BYTES + _TAG_BYTES:
         return None, _open_follower(bundle, epochs, psk, accord_id, sender)
     if kind == _OPENER_HEAD and len(bundle) >= _OPENER_BYTES + _TAG_BYTES:
         return _open_opener(bundle, epochs, prekeys, psk, accord_id, sender)
-    raise CarrierFault("bytes that are no bundle, or cut short")
+    raise CarrierFault(say("bytes that are no bundle, or cut short"))
 
 
 def opened_epoch(bundle: bytes) -> bytes | None:
@@ -152,7 +159,7 @@ def _open_opener(
     try:
         secret = _SUITE.decrypt(bundle[names_end : names_end + _SEALED_SECRET_BYTES], prekey.private, info=info)
     except (InvalidTag, ValueError):
-        raise CarrierFault("a bundle whose epoch secret does not open") from None
+        raise CarrierFault(say("a bundle whose epoch secret does not open")) from None
     epoch = Epoch(epoch_id, secret)
     return epoch, _open(bundle, _OPENER_BYTES, epoch, psk, accord_id, sender)
 
@@ -163,7 +170,9 @@ def _open(bundle: bytes, head_bytes: int, epoch: Epoch, psk: bytes, accord_id: b
     try:
         return cipher.decrypt(_NONCE, bundle[head_bytes:], head)
     except InvalidTag:
-        raise CarrierFault("a bundle that does not open: damaged, or not sealed for us by the other side") from None
+        raise CarrierFault(
+            say("a bundle that does not open: damaged, or not sealed for us by the other side")
+        ) from None
 
 
 def _epoch_info(accord_id: bytes, sender: int, names: bytes) -> bytes:

@@ -22,8 +22,10 @@ from openline.station.driver import Driver, Input, T
 from openline.wire.accord import CarrierKind
 from openline.wire.entry import Entry
 from openline.wire.errors import OpenlineError, OurFault, StorageFault
+from openline.wire.said import say
 
-DOWN: Final = "the station is down in this play"
+PATH_DOWN: Final = say("down")
+DOWN: Final = say("the station is down in this play")
 
 
 class PlayedClock:
@@ -69,7 +71,7 @@ class Played:
     def paths(self) -> Mapping[int, str]:
         kinds = enumerate(self.station.world.scenario.carriers)
         up = self.desk.ctx.up
-        return {n: "up" if n in up else "down" for n, carrier in kinds if carrier.kind is not CarrierKind.COURIER}
+        return {n: "up" if n in up else PATH_DOWN for n, carrier in kinds if carrier.kind is not CarrierKind.COURIER}
 
     # ---- turns
 
@@ -213,7 +215,9 @@ class Side:
             StorageFault: the station is down in the play.
         """
         if self._service is None or self._driver is None or not self._driver.runs:
-            raise StorageFault(f"{self.station.name}: {DOWN}", next_step="Let the play go on.")
+            raise StorageFault(
+                say("{station}: {why}", station=self.station.name, why=DOWN), next_step=say("Let the play go on.")
+            )
         self.settle()
         return self._service
 

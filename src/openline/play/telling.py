@@ -18,13 +18,13 @@ from typing import Any, Final
 
 import click
 
-from openline.core.schedule import zone
 from openline.core.wording import span
 from openline.play.engine import Outcome, Player
 from openline.play.reasons import why
 from openline.play.scenario import Do, Expect, FaultStep, Person, Scenario, Step
 from openline.play.tally import Between, Tally
 from openline.wire import terms
+from openline.wire.zones import zone
 
 WIDTH_MAX: Final = 100
 INDENT: Final = 11  # where what happened begins, behind its time

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from openline.station import notices
 from openline.station.config import Alarm, Mail
 from openline.station.notices import Notice
+from openline.wire.said import Length, say
 
 PATIENCE_S: Final = 10.0
 COMMAND_PATIENCE_S: Final = 30.0  # chosen: longer than any sound that is played once
@@ -29,6 +30,10 @@ COMMAND_PATIENCE_S: Final = 30.0  # chosen: longer than any sound that is played
 
 class Undelivered(Exception):
     """Why a notice did not leave; one sentence."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Way(Protocol):
@@ -82,7 +87,7 @@ class Webhook:
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise Undelivered(_says(error)) from None
         if not 200 <= status < 300:
-            raise Undelivered(f"answered {status}")
+            raise Undelivered(say("answered {status}", status=str(status)))
 
 
 class Mailing:
@@ -121,7 +126,8 @@ class Mailing:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise Undelivered(_says(error)) from None
         if turned_away:
-            raise Undelivered(f"the server takes no mail for {', '.join(sorted(turned_away))}")
+            names = ", ".join(sorted(turned_away))
+            raise Undelivered(say("the server takes no mail for {names}", names=names))
 
 
 class Command:
@@ -148,14 +154,19 @@ class Command:
             async with asyncio.timeout(COMMAND_PATIENCE_S):
                 code = await process.wait()
         except TimeoutError:
-            raise Undelivered(f"did not end within {COMMAND_PATIENCE_S:.0f} s and was stopped") from None
+            length = Length.of(round(COMMAND_PATIENCE_S * 1000))
+            raise Undelivered(say("did not end within {length} and was stopped", length=length)) from None
         finally:
             if process.returncode is None:
                 with suppress(ProcessLookupError):  # it ended by itself at that moment
                     os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         if code != 0:
-            raise Undelivered(f"ended with {code}" if code > 0 else f"was ended by signal {-code}")
+            raise Undelivered(
+                say("ended with {code}", code=str(code))
+                if code > 0
+                else say("was ended by signal {signal}", signal=str(-code))
+            )
 
 
 class Thread:
@@ -175,7 +186,7 @@ class Thread:
         """
         async with self._turn:
             if self._hangs:
-                raise Undelivered("an earlier try still hangs")
+                raise Undelivered(say("an earlier try still hangs"))
             await self._in_thread(act)
 
     async def _in_thread(self, act: Callable[[], None]) -> None:
@@ -192,9 +203,9 @@ class Thread:
             try:
                 act()
             except Undelivered as error:
-                why = str(error)
+                why = error.why
             except Exception as error:  # no bell may end its thread without a word: it would count as hanging for ever
-                why = f"a defect: {type(error).__name__}: {_says(error)}"
+                why = say("a defect: {error}: {why}", error=type(error).__name__, why=_says(error))
             with suppress(RuntimeError):  # the loop has ended: nobody waits any more
                 loop.call_soon_threadsafe(settle, why)
 
@@ -204,7 +215,8 @@ class Thread:
             async with asyncio.timeout(2 * PATIENCE_S):
                 why = await done
         except TimeoutError:
-            raise Undelivered(f"no answer within {2 * PATIENCE_S:.0f} s") from None
+            length = Length.of(round(2 * PATIENCE_S * 1000))
+            raise Undelivered(say("no answer within {length}", length=length)) from None
         if why is not None:
             raise Undelivered(why)
 

@@ -20,6 +20,7 @@ from openline.station.desk import Desk
 from openline.wire import cbor
 from openline.wire.bodies import Call, Seal
 from openline.wire.entry import Entry
+from openline.wire.said import say
 from openline.wire.terms import Lane, Outcome, Phase
 
 KEPT: Final = 256  # chosen: some weeks of calls on a few lines
@@ -30,6 +31,12 @@ Finished: TypeAlias = dict[bytes, tuple[int, Entry, Call]]  # by call id: which 
 STATES: Final = ("placed", "rang", "ringing", "talking", "ended", *(outcome.name.lower() for outcome in Outcome))
 K = TypeVar("K")
 V = TypeVar("V")
+STATE_WORDS: Final = {
+    "placed": say("placed"), "rang": say("rang"), "ringing": say("ringing"), "talking": say("talking"),
+    "ended": say("ended"), "not_rung": say("not_rung"), "rang_unanswered": say("rang_unanswered"),
+    "declined": say("declined"), "deferred": say("deferred"), "answered": say("answered"),
+    "interrupted": say("interrupted"),
+}  # fmt: skip
 WORDS: Final = {Phase.DECLINED: "declined", Phase.DEFERRED: "deferred", Phase.ANSWERED: "ended"}
 
 

@@ -10,13 +10,14 @@ Rules of this file:
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Final
 
 from openline.core import state
 from openline.core.ledger import Act, Item, Ledger, year_of
 from openline.core.record import Record
 from openline.core.release import Draft
 from openline.core.state import Formal, Standing
+from openline.core.wording import FORMAL, LANES
 from openline.station import commands as c
 from openline.wire import bodies
 from openline.wire.bodies import (
@@ -38,7 +39,22 @@ from openline.wire.bodies import (
 )
 from openline.wire.entry import check_fits
 from openline.wire.errors import Malformed, Refused
+from openline.wire.said import say
 from openline.wire.terms import Lane, Level
+
+SENT: Final = {
+    "message": say("message"),
+    "notice": say("notice"),
+    "document": say("document"),
+    "answer": say("answer"),
+    "call": say("call"),
+}
+STANDING: Final = {
+    Standing.WAITING: say("waiting"),
+    Standing.ACCEPTED: say("agreed, waiting for their confirmation"),
+    Standing.CONCLUDED: say("concluded"),
+    Standing.WITHDRAWN: say("withdrawn"),
+}
 
 
 def compose(record: Record, side: int, command: c.EntryCommand, now_s: int) -> Draft:
@@ -52,7 +68,9 @@ def compose(record: Record, side: int, command: c.EntryCommand, now_s: int) -> D
         bodies.from_plain(bodies.kind_of(draft.body), bodies.to_plain(draft.body))
         check_fits(draft.body)
     except Malformed as error:  # what we write must be what the other side reads
-        raise Refused(f"this cannot be written: {error.what}", next_step="Shorten or correct it.") from None
+        raise Refused(
+            say("this cannot be written: {why}", why=error.what), next_step=say("Shorten or correct it.")
+        ) from None
     return draft
 
 
@@ -97,25 +115,27 @@ def check_lane(ledger: Ledger, line: int, lane: Lane, now_s: int, what: str) -> 
     """
     name = ledger.accord.lines[line].id
     if state.expired(ledger, line, now_s):
-        why = f"line {name} has expired"
+        why = say("line {line} has expired", line=name)
     elif (cut := state.cut(ledger, line, lane, now_s)) is not Formal.OPEN:
-        why = f"the {lane.name.lower()} lane of {name} is {cut.value}"
+        lanes, states = LANES[lane.name.lower()], FORMAL[cut.value]
+        why = say("the {lane} lane of {line} is {state}", lane=lanes, line=name, state=states)
     else:
         return ()
     if lane is Lane.SAFETY:
-        return (f"{why}; this goes out all the same, because it is safety traffic",)
+        return (say("{why}; this goes out all the same, because it is safety traffic", why=why),)
     raise Refused(
-        f"{why}: no {what} is sent on it",
-        next_step="A letter, an announcement, a proposal and the safety lane still pass.",
+        say("{why}: no {what} is sent on it", why=why, what=SENT[what]),
+        next_step=say("A letter, an announcement, a proposal and the safety lane still pass."),
     )
 
 
 def _tracked(
     ledger: Ledger, side: int, command: c.SendMessage | c.SendNotice | c.SendDocument, now_s: int
 ) -> Draft:
-    for named, what in ((command.corrects, "corrects"), (command.translation_of, "translates")):
-        if named is not None and named not in ledger.items:
-            raise Refused(f"what this {what} is not in our record")
+    if command.corrects is not None and command.corrects not in ledger.items:
+        raise Refused(say("what this corrects is not in our record"))
+    if command.translation_of is not None and command.translation_of not in ledger.items:
+        raise Refused(say("what this translates is not in our record"))
     what = {c.SendMessage: "message", c.SendNotice: "notice", c.SendDocument: "document"}[type(command)]
     warnings = check_lane(ledger, command.line, command.lane, now_s, what)
     common: dict[str, Any] = {
@@ -152,11 +172,11 @@ def received_item(ledger: Ledger, side: int, target: bytes) -> Item:
     """
     item = ledger.items.get(target)
     if item is None:
-        raise Refused("our record does not hold that message")
+        raise Refused(say("our record does not hold that message"))
     if item.place.side == side:
-        raise Refused("that message is our own: only the side that received it acknowledges or answers it")
+        raise Refused(say("that message is our own: only the side that received it acknowledges or answers it"))
     if item.letter:
-        raise Refused("a letter is sealed to its principal; a station neither acknowledges nor answers it")
+        raise Refused(say("a letter is sealed to its principal; a station neither acknowledges nor answers it"))
     return item
 
 
@@ -190,65 +210,65 @@ def scope_of(
     if lines is None:
         lines = tuple(n for n in range(ledger.line_count()) if not state.expired(ledger, n, now_s))
     if not lines:
-        raise Refused("no line of the accord is in force")
+        raise Refused(say("no line of the accord is in force"))
     return tuple(sorted({(line, lane) for line in lines for lane in lanes}))
 
 
 def _suspend(ledger: Ledger, command: c.CutLines, now_s: int) -> Draft:
     if command.from_s and command.from_s < now_s:
-        raise Refused("a suspension cannot begin in the past", next_step="Leave the time out to cut now.")
+        raise Refused(say("a suspension cannot begin in the past"), next_step=say("Leave the time out to cut now."))
     scope = scope_of(ledger, command.lines, command.lanes, now_s)
     return Draft(Suspend(scope=scope, from_s=command.from_s, reason=command.reason))
 
 
 def _propose(ledger: Ledger, command: c.ProposeRestoration, now_s: int) -> Draft:
     if command.effective_s < now_s:
-        raise Refused("a restoration cannot take effect in the past")
+        raise Refused(say("a restoration cannot take effect in the past"))
     scope = scope_of(ledger, command.lines, command.lanes, now_s)
     lists = {s.id for line, lane in scope for s in state.active_suspensions(ledger, line, lane, now_s)}
     if not lists:
-        raise Refused("no suspension is active on these lines and lanes: there is nothing to restore")
+        raise Refused(say("no suspension is active on these lines and lanes: there is nothing to restore"))
     return Draft(Propose(scope=scope, effective_s=command.effective_s, lists=tuple(sorted(lists))))
 
 
 def _offer(ledger: Ledger, target: bytes) -> Act:
     offer = ledger.offers.get(target)
     if offer is None:
-        raise Refused("our record holds no such proposal, amendment, announcement or minute")
+        raise Refused(say("our record holds no such proposal, amendment, announcement or minute"))
     return offer
 
 
 def _accept(ledger: Ledger, side: int, command: c.AcceptOffer, now_s: int) -> Draft:
     offer = _offer(ledger, command.target)
     if offer.place.side == side:
-        raise Refused("our own proposal is the other side's to accept")
+        raise Refused(say("our own proposal is the other side's to accept"))
     standing = state.standing(ledger, offer)
     if standing is not Standing.WAITING:
-        raise Refused(f"this cannot be accepted: it is {standing.value}")
+        raise Refused(say("this cannot be accepted: it is {state}", state=STANDING[standing]))
     effective = state.effective_s(offer)
     if effective is not None and effective < now_s:
-        raise Refused("its effective time has passed", next_step="Propose again with a time to come.")
+        raise Refused(say("its effective time has passed"), next_step=say("Propose again with a time to come."))
     if isinstance(offer.body, Generation) and state.concluded_generation(ledger, offer) is not None:
-        raise Refused("this generation is accepted already")
+        raise Refused(say("this generation is accepted already"))
     return Draft(Accept(target=offer.id, ed25519=command.ed25519, mldsa44=command.mldsa44))
 
 
 def _own_open_offer(ledger: Ledger, side: int, target: bytes) -> Act:
     offer = _offer(ledger, target)
     if offer.place.side != side or isinstance(offer.body, Generation):
-        raise Refused("only its proposer can withdraw it")
+        raise Refused(say("only its proposer can withdraw it"))
     standing = state.standing(ledger, offer)
     if standing is not Standing.WAITING:
         raise Refused(
-            f"this cannot be withdrawn: it is {standing.value}",
-            next_step="A restoration that is agreed can be answered by a new suspension.",
+            say("this cannot be withdrawn: it is {state}", state=STANDING[standing]),
+            next_step=say("A restoration that is agreed can be answered by a new suspension."),
         )
     return offer
 
 
 def _amend(ledger: Ledger, command: c.AmendLine, now_s: int) -> Draft:
     if command.effective_s < now_s:
-        raise Refused("an amendment cannot take effect in the past")
+        raise Refused(say("an amendment cannot take effect in the past"))
     return Draft(
         Amend(
             line=command.line,

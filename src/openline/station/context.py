@@ -23,6 +23,7 @@ from openline.wire.accord import CarrierKind, SignedAccord
 from openline.wire.bodies import Body, Generation
 from openline.wire.entry import Entry, Place, encode_core, entry_id, signed_bytes
 from openline.wire.errors import OurFault, Refused
+from openline.wire.said import say
 from openline.wire.terms import Head
 
 ELAPSED_START = Now(0, 0)
@@ -157,7 +158,7 @@ class Context:
         """Our station key in force: what a station that appends always has (`Desk.start` sees to it)."""
         key = self.keys.signing(self.record.cursors[self.us].key)
         if key is None:
-            raise OurFault("invariant broken: our station key is the one in force")
+            raise OurFault(say("invariant broken: our station key is the one in force"))
         return key
 
     def append_generation(self, gen: int, body: Generation) -> Entry:
@@ -174,8 +175,8 @@ class Context:
         """
         if self.restoring:
             raise Refused(
-                "this station is restoring: it appends nothing until the other side has shown it its own tail",
-                next_step="Wait until a path to the other side is up, or carry a bundle by courier.",
+                say("this station is restoring: it appends nothing until the other side has shown it its own tail"),
+                next_step=say("Wait until a path to the other side is up, or carry a bundle by courier."),
             )
 
     def _made(self, body: Body, place: tuple[int, int], acked: Head | None, key: SigningKey) -> Entry:

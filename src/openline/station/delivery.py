@@ -109,7 +109,7 @@ class Delivery:
             try:
                 await post.way.deliver(notice)
             except Undelivered as error:
-                self._note(post, str(error), alarm=notice.alarm, again=pause_s is not None)
+                self._note(post, error.why, alarm=notice.alarm, again=pause_s is not None)
             else:
                 self._went(post)
                 return
@@ -139,8 +139,8 @@ class Delivery:
         try:
             await post.way.deliver(notice)
         except Undelivered as error:
-            self._note(post, str(error), alarm=notice.alarm)
-            return Outcome(post.way.name, str(error))
+            self._note(post, error.why, alarm=notice.alarm)
+            return Outcome(post.way.name, error.why)
         self._went(post)
         return Outcome(post.way.name, "")
 

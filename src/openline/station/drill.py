@@ -20,6 +20,7 @@ from openline.station.callbook import CallBook, CallState
 from openline.station.calls import LASTS
 from openline.station.desk import Desk
 from openline.wire.errors import Refused
+from openline.wire.said import say
 from openline.wire.terms import Lane
 
 REACHED: Final = frozenset({"talking", "answered", "declined", "deferred"})
@@ -124,7 +125,9 @@ class Drills:
         """
         running = self.last.get(line)
         if running is not None and running.ended_s is None:
-            raise Refused("a drill is running on this line", next_step="Follow it: openline drill LINE --follow.")
+            raise Refused(
+                say("a drill is running on this line"), next_step=say("Follow it: openline drill LINE --follow.")
+            )
         self.desk.check_appending()
         drill = self.last[line] = Drill(
             line, officer, missed_of_ours(self.desk, line), self.retries, self.retry_after_ms, now.clock_s,
@@ -141,7 +144,7 @@ class Drills:
         """
         drill = self.last.get(line)
         if drill is None or drill.ended_s is not None:
-            raise Refused("no drill is running on this line", next_step="Order one: openline drill LINE.")
+            raise Refused(say("no drill is running on this line"), next_step=say("Order one: openline drill LINE."))
         for each in (*drill.tries, *drill.others):
             call = self.book.one(each.call_id)
             if call is not None and call.state in ("placed", "rang"):

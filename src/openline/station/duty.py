@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from openline.core import said
 from openline.core.silence import Gap
 from openline.ports import Now
 from openline.station import config as configs
 from openline.station import remarks
 from openline.station.alarm_keeper import AlarmKeeper, Sounding, Told
 from openline.station.bells import configured
-from openline.station.callbook import CallBook, CallState
+from openline.station.callbook import STATE_WORDS, CallBook, CallState
 from openline.station.calls import IN_USE
 from openline.station.delivery import Delivery, Outcome
 from openline.station.desk import Desk
@@ -29,13 +28,23 @@ from openline.station.notices import Notice
 from openline.station.statements import Said, Statements
 from openline.station.uptime import Uptime
 from openline.station.watchkeeping import OnWatch
+from openline.wire import said
 from openline.wire.errors import Misuse, Refused
+from openline.wire.said import say
 from openline.wire.terms import Lane, Phase
 
 LOOK_S: Final = 1.0
 GAPS_S: Final = 7 * 86_400
 GAPS_TOLD: Final = 8  # chosen: more of them say what one sentence says better: nobody was here
 WAIT_S: Final = 25.0  # chosen: below what a caller of the API waits for an answer
+NOBODY: Final = {
+    Phase.ANSWERED: say("nobody holds the watch, so nobody answers it"),
+    Phase.DECLINED: say("nobody holds the watch, so nobody declines it"),
+    Phase.DEFERRED: say("nobody holds the watch, so nobody defers it"),
+}
+NOBODY_ACKNOWLEDGES: Final = say("nobody holds the watch, so nobody acknowledges")
+NOBODY_ORDERS: Final = say("nobody holds the watch, so nobody orders a drill")
+NOBODY_NOTES: Final = say("nobody holds the watch, so nobody notes it")
 PHASES: Final = {"answer": Phase.ANSWERED, "decline": Phase.DECLINED, "defer": Phase.DEFERRED}
 
 
@@ -124,7 +133,10 @@ class Duty:
         ctx = self.desk.ctx
         names = [officer.name for officer in ctx.accord.sides[ctx.us].officers]
         if name not in names:
-            raise Misuse(f"the accord has no officer of ours named {name}", next_step=f"There is: {', '.join(names)}.")
+            raise Misuse(
+                say("the accord has no officer of ours named {name}", name=name),
+                next_step=say("There is: {names}.", names=", ".join(names)),
+            )
         return names.index(name)
 
     def officer_name(self, number: int | None) -> str | None:
@@ -156,17 +168,19 @@ class Duty:
             Refused: it does not ring any more, or nobody holds the watch and none is named.
         """
 
-        def say(desk: Desk, now: Now) -> CallState:
+        def pick(desk: Desk, now: Now) -> CallState:
             call = self.call(call_id)
             if call.state != "ringing":
-                raise Refused(f"this call does not ring here: it is {call.state}", next_step="See openline calls.")
-            word = {Phase.ANSWERED: "answers", Phase.DECLINED: "declines", Phase.DEFERRED: "defers"}[phase]
-            who = desk.watchkeeping.officer_for(call.line, officer, f"{word} it")
+                raise Refused(
+                    say("this call does not ring here: it is {state}", state=STATE_WORDS.get(call.state, call.state)),
+                    next_step=say("See openline calls."),
+                )
+            who = desk.watchkeeping.officer_for(call.line, officer, NOBODY[phase])
             desk.pick_up(call_id, phase, now)
             self.book.note_officer(call_id, who)
             return self.call(call_id)
 
-        return await self.runner.ask(say)
+        return await self.runner.ask(pick)
 
     async def hang_up(self, call_id: bytes) -> CallState:
         """End a call, whichever side placed it.
@@ -178,9 +192,14 @@ class Duty:
         def end(desk: Desk, now: Now) -> CallState:
             call = self.call(call_id)
             if call.state == "ringing":
-                raise Refused("this call rings here; nobody has answered it", next_step="Answer, decline or defer it.")
+                raise Refused(
+                    say("this call rings here; nobody has answered it"), next_step=say("Answer, decline or defer it.")
+                )
             if call.over:
-                raise Refused(f"this call is over: {call.state}", next_step="See openline calls.")
+                raise Refused(
+                    say("this call is over: {state}", state=STATE_WORDS.get(call.state, call.state)),
+                    next_step=say("See openline calls."),
+                )
             desk.hang_up(call_id, now)
             return self.call(call_id)
 
@@ -209,7 +228,7 @@ class Duty:
         """
         found = self.book.one(call_id)
         if found is None:
-            raise Misuse(f"no call {call_id.hex()} is known here", next_step="See openline calls.")
+            raise Misuse(say("no call {id} is known here", id=call_id.hex()), next_step=say("See openline calls."))
         return found
 
     # ---- the watch
@@ -278,11 +297,11 @@ class Duty:
         """
 
         def quiet(desk: Desk, now: Now) -> int:
-            who = desk.watchkeeping.officer_for(None, officer, "acknowledges")
+            who = desk.watchkeeping.officer_for(None, officer, NOBODY_ACKNOWLEDGES)
             self.keeper.look(now)
             quieted = self.keeper.acknowledge(who, comment, now)
             if not quieted:
-                raise Refused("no alarm sounds", next_step="See openline alarm.")
+                raise Refused(say("no alarm sounds"), next_step=say("See openline alarm."))
             return len(quieted)
 
         return await self.runner.ask(quiet)
@@ -303,7 +322,7 @@ class Duty:
         """
 
         def begin(desk: Desk, now: Now) -> Drill:
-            who = desk.watchkeeping.officer_for(line, officer, "orders a drill")
+            who = desk.watchkeeping.officer_for(line, officer, NOBODY_ORDERS)
             carriers = {desk.ctx.accord.carriers[n].id: state for n, state in self.runner.paths.items()}
             return self.drills.begin(line, who, carriers, now)
 
@@ -324,7 +343,9 @@ class Duty:
             Misuse: none was ordered since this station came up.
         """
         if line not in self.drills.last:
-            raise Misuse("no drill was ordered on this line since the station came up", next_step="Order one.")
+            raise Misuse(
+                say("no drill was ordered on this line since the station came up"), next_step=say("Order one.")
+            )
         with suppress(TimeoutError):
             async with asyncio.timeout(WAIT_S):
                 await self.runner.until(lambda desk: self.drills.last[line].steps > known or None)
@@ -338,9 +359,9 @@ class Duty:
         """
 
         def keep(desk: Desk, now: Now) -> Said:
-            who = desk.watchkeeping.officer_for(line, officer, "notes it")
+            who = desk.watchkeeping.officer_for(line, officer, NOBODY_NOTES)
             if at_s > now.clock_s:
-                raise Refused("a statement of a time to come cannot have been made", next_step="Check --at.")
+                raise Refused(say("a statement of a time to come cannot have been made"), next_step=say("Check --at."))
             return self.statements.note(line, text, source, at_s, who)
 
         return await self.runner.ask(keep)

@@ -15,11 +15,11 @@ from enum import IntEnum
 from types import NoneType, UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
-from openline.core.schedule import known
 from openline.core.silence import Evidence
 from openline.core.state import Formal
 from openline.wire.errors import Misuse
 from openline.wire.terms import Lane
+from openline.wire.zones import known
 
 FORMAT: Final = "openline/evidence/1"
 WHOLE_MAX: Final = 2**53  # JSON numbers beyond this are not the same in every program

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from openline.core.schedule import zone
 from openline.station.drill import Drill, Try
 from openline.wire.accord import Accord
+from openline.wire.zones import zone
 
 EN: Final = {
     "not_rung": "their station gave no word that it rang",

@@ -31,6 +31,7 @@ from openline.wire.entry import SIGNATURE_BYTES, Entry, Place
 from openline.wire.errors import CarrierFault, PeerFault
 from openline.wire.export import place_of
 from openline.wire.limits import CORE_BYTES_MAX
+from openline.wire.said import say
 from openline.wire.terms import Head, ProofKind
 
 
@@ -87,7 +88,8 @@ class Inbound:
             self.outbox.answer_on.add(carrier)  # our hint shows that we lack the epoch: an opener will come
             return
         except CarrierFault as error:
-            ctx.tell("damaged", text=f"by {ctx.accord.carriers[carrier].id}: {error.what}")
+            name = ctx.accord.carriers[carrier].id
+            ctx.tell("damaged", text=say("by {carrier}: {why}", carrier=name, why=error.what))
             return
         except PeerFault as error:
             ctx.tell("strange", text=error.what)

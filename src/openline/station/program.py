@@ -42,6 +42,7 @@ from openline.station.runner import Runner
 from openline.store import open_store
 from openline.wire.accord import CarrierKind
 from openline.wire.errors import Misuse, OpenlineError, OurFault, StorageFault
+from openline.wire.said import say
 
 COLLECT_AFTER: Final = (10_000, 20, 50)  # chosen: entries are not garbage; looking through them is 5 % of a message
 AGAIN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -62,7 +63,9 @@ class Program:
         self.keeper = Keeper(opened.key_file, SystemEntropy(), self.say)
         beside = self.config.station.keys if "://" in self.config.station.store else self.config.station.store
         self.copies = Copies(Path(beside))
-        self.fault: OpenlineError = StorageFault("this station is starting", next_step="Ask again in a moment.")
+        self.fault: OpenlineError = StorageFault(
+            say("this station is starting"), next_step=say("Ask again in a moment.")
+        )
         self.service: Service | None = None
         self._carriers: Callable[[], dict[int, Carrier]] = self._checked_carriers()
         self._stopping = asyncio.Event()
@@ -86,7 +89,7 @@ class Program:
 
     def _live(self, asked: configs.Carrier) -> LiveSettings:
         if self.config.station.tls is None:
-            raise Misuse("[station] tls is missing", next_step="A live carrier needs it: openline init tls.")
+            raise Misuse(say("[station] tls is missing"), next_step=say("A live carrier needs it: openline init tls."))
         sides = self.signed.accord.sides
         peer = tls.anchor(sides[1 - self.side].root_ed25519)
         return LiveSettings(
@@ -187,7 +190,7 @@ class Program:
                 await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self.service = None
-                self.fault = StorageFault("this station is stopping", next_step="Ask again when it is up.")
+                self.fault = StorageFault(say("this station is stopping"), next_step=say("Ask again when it is up."))
                 running.cancel()
                 stopping.cancel()
                 with suppress(asyncio.CancelledError):

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from openline.core.said import Said, say
+from openline.wire.said import Said, say
 
 LOW_BYTES: Final = 2**30  # chosen: months of messages, and still room to mend it
 LOW_SHARE: Final = 20  # a twentieth

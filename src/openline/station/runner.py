@@ -25,6 +25,7 @@ from openline.station.desk import Desk
 from openline.station.driver import Input, T
 from openline.station.turns import Turns, answering
 from openline.wire.errors import OpenlineError, OurFault, StorageFault
+from openline.wire.said import say
 
 CLOCK_STEP_MS: Final = 1_000  # chosen: a correction by less is what a time service does all day
 PLAN_S: Final = 0.02  # chosen: what a turn makes due is due later than this; under load many turns share a look
@@ -109,7 +110,7 @@ class Runner:
         self.carriers = dict(carriers)
         self.clock = clock or MachineClock()
         self.log = log
-        self.paths: dict[int, str] = dict.fromkeys(self.carriers, "not tried yet")
+        self.paths: dict[int, str] = dict.fromkeys(self.carriers, say("not tried yet"))
         self.listeners: list[Callable[[Event], None]] = []
         self.on_start: list[Input] = []  # after the desk came up, in the turn of that
         self.turning = Turns(desk, store, self._now, self._hand_out, log)
@@ -204,7 +205,7 @@ class Runner:
             for timer in (self._timer, self._planning):
                 if timer is not None:
                     timer.cancel()
-            self.turning.close(StorageFault("this station is stopping", next_step="Ask again when it is up."))
+            self.turning.close(StorageFault(say("this station is stopping"), next_step=say("Ask again when it is up.")))
 
     def _hand_out(self, effects: Effects) -> None:
         for send in effects.sends:
@@ -312,7 +313,14 @@ def _fault_of(error: Exception) -> OpenlineError:
     if isinstance(error, OpenlineError):
         return error
     place = traceback.extract_tb(error.__traceback__)[-1]
-    fault = OurFault(f"a defect: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}")
+    fault = OurFault(
+        say(
+            "a defect: {error} in {file}, line {line}",
+            error=type(error).__name__,
+            file=Path(place.filename).name,
+            line=str(place.lineno),
+        ),
+    )
     fault.__cause__ = error
     return fault
 

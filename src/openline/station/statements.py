@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from openline.core.schedule import zone
 from openline.station.context import Context
 from openline.wire import cbor
+from openline.wire.zones import zone
 
 PREFIX: Final = "said/"
 KEPT: Final = 512

@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 
 import click
 
-from openline.core.schedule import zone
 from openline.core.silence import Observed
 from openline.core.state import Formal
 from openline.station.columns import NO_RECORD
+from openline.wire.zones import zone
 
 
 class Mark(NamedTuple):

@@ -21,9 +21,10 @@ from openline.voice.passage import Address, Figures
 from openline.voice.relay import Relay, Settings
 from openline.wire.bundle import Voice
 from openline.wire.errors import Refused
+from openline.wire.said import say
 
 SETTLE_MS: Final = 4_000  # chosen: twice what counts as speech; before that nothing is missed yet
-NO_VOICE: Final = "this station carries no voice: its configuration has no [voice]"
+NO_VOICE: Final = say("this station carries no voice: its configuration has no [voice]")
 
 
 class VoiceState(NamedTuple):
@@ -88,7 +89,7 @@ class Talking:
             StorageFault: the system has no port for the browser.
         """
         if self.relay is None:
-            raise Refused(NO_VOICE, next_step="Speak by text: openline message.")
+            raise Refused(NO_VOICE, next_step=say("Speak by text: openline message."))
 
         def give(desk: Desk, now: Now) -> None:
             desk.at(now)

@@ -19,6 +19,7 @@ from openline.station.context import Context
 from openline.wire import limits
 from openline.wire.bundle import VOICE_TOKEN_BYTES, Payload, Voice
 from openline.wire.errors import PeerFault, Refused
+from openline.wire.said import say
 from openline.wire.terms import Lane
 
 REPEAT_MS: Final = 5_000  # spec 5.10.1: as a ring is
@@ -88,14 +89,16 @@ class Voices:
         call = self._spoken(call_id)
         if call is None or not call.answered:
             raise Refused(
-                "there is no voice on a call that is not answered or is over", next_step="See openline calls."
+                say("there is no voice on a call that is not answered or is over"), next_step=say("See openline calls.")
             )
         talk = self.talks.setdefault(call_id, Talk(call.line, call.lane))
         if talk.ours is not None and Half.of(talk.ours) == half and not self._behind(talk):
             return talk
         number = self._round(talk)
         if number > limits.VOICE_ROUNDS_MAX:
-            raise Refused("too many begins of this call's voice", next_step="Hang up and ring again, or write.")
+            raise Refused(
+                say("too many begins of this call's voice"), next_step=say("Hang up and ring again, or write.")
+            )
         ctx = self.ctx
         token = ctx.entropy.bytes(VOICE_TOKEN_BYTES)
         made = Voice(call_id, call.line, call.lane, number, *half, token, 0, b"")
@@ -138,7 +141,7 @@ class Voices:
         talk = self.talks.setdefault(voice.call_id, Talk(call.line, call.lane))
         try:
             if (voice.line, voice.lane) != (call.line, call.lane):
-                raise PeerFault("a half of a call's voice that names another line or lane than the call's")
+                raise PeerFault(say("a half of a call's voice that names another line or lane than the call's"))
             message = public.voice_message(ctx.accord_id, ctx.them, voice)
             public.verify(ctx.record.cursors[ctx.them].key, message, voice.signature)
         except PeerFault as error:

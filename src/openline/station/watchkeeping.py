@@ -18,6 +18,7 @@ from openline.core.silence import Gap
 from openline.station.context import Context
 from openline.wire import cbor
 from openline.wire.errors import Misuse, Refused
+from openline.wire.said import Said, say
 
 PREFIX: Final = "watch/"
 KEPT: Final = 4096  # chosen: three years of four watches a day
@@ -74,8 +75,8 @@ class Watchkeeping:
                 return watch.officer
         return None
 
-    def officer_for(self, line: int | None, named: int | None, what: str) -> int:
-        """Who does something at the post: the officer named, else the one on watch.
+    def officer_for(self, line: int | None, named: int | None, nobody: Said) -> int:
+        """Who does something at the post: the officer named, else the one on watch. `nobody`: says that nobody does.
 
         Raises:
             Refused: nobody is named, and nobody holds the watch.
@@ -83,8 +84,8 @@ class Watchkeeping:
         officer = self.officer_on_watch(line) if named is None else named
         if officer is None:
             raise Refused(
-                f"nobody holds the watch, so nobody {what}",
-                next_step="Come on watch: openline watch on --officer NAME; or name the officer: --officer NAME.",
+                nobody,
+                next_step=say("Come on watch: openline watch on --officer NAME; or name the officer: --officer NAME."),
             )
         return officer
 
@@ -97,9 +98,12 @@ class Watchkeeping:
         if name is None and len(self.posts) == 1:
             return next(iter(self.posts))
         if name is None or name not in self.posts:
-            what = "which post is meant" if name is None else f"the accord gives this side no post named {name}"
-            unnamed = ONLY_POST in self.posts
-            raise Misuse(what, next_step="Leave the post out." if unnamed else f"There is: {', '.join(self.posts)}.")
+            what = say("which post is meant")
+            if name is not None:
+                what = say("the accord gives this side no post named {name}", name=name)
+            unnamed, names = ONLY_POST in self.posts, ", ".join(self.posts)
+            step = say("Leave the post out.") if unnamed else say("There is: {names}.", names=names)
+            raise Misuse(what, next_step=step)
         return name
 
     # ---- coming on and going off
@@ -112,7 +116,10 @@ class Watchkeeping:
         """
         before, now_s = self.holding(post), self.ctx.now.clock_s
         if before is not None and before.officer == officer:
-            raise Refused(f"{self._name(officer)} holds this watch already", next_step="See openline watch.")
+            raise Refused(
+                say("{officer} holds this watch already", officer=self._name(officer)),
+                next_step=say("See openline watch."),
+            )
         if before is not None:
             self._keep(replace(before, until_s=max(now_s, before.from_s)))
         number = max(self.watches, default=0) + 1
@@ -129,7 +136,7 @@ class Watchkeeping:
         """
         before = self.holding(post)
         if before is None:
-            raise Refused("nobody holds this watch", next_step="See openline watch.")
+            raise Refused(say("nobody holds this watch"), next_step=say("See openline watch."))
         ended = replace(before, until_s=max(self.ctx.now.clock_s, before.from_s))
         self._keep(ended)
         return ended

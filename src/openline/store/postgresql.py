@@ -25,6 +25,7 @@ from openline.store.lock import in_use
 from openline.store.sql import Connection, Database
 from openline.store.sqlite import APPLICATION_ID, BUSY_S, RESTORE, Sync
 from openline.wire.errors import OpenlineError, StorageFault
+from openline.wire.said import say
 
 # A server that is gone without a word, when the network to it is: a station neither works nor stops until that is seen.
 # A URL may say otherwise.
@@ -115,8 +116,8 @@ def _make_durable(connection: psycopg.Connection[Any], name: str, sync: Sync) ->
         connection.execute("SET synchronous_commit = on")
     if _one(connection, "SHOW fsync") != "on":
         raise StorageFault(
-            f"{name} loses what it has committed when its power fails: the server runs with fsync off",
-            next_step="Set fsync = on in the server's configuration and restart it.",
+            say("{name} loses what it has committed when its power fails: the server runs with fsync off", name=name),
+            next_step=say("Set fsync = on in the server's configuration and restart it."),
         )
 
 
@@ -127,11 +128,16 @@ def _is_empty(connection: psycopg.Connection[Any], name: str, must_exist: bool) 
         return False
     if ours:
         raise StorageFault(
-            f"{name} is used by another program (it has {', '.join(sorted(ours))}); it was left as it was",
-            next_step="Give the station a database, or a schema in its search path, of its own.",
+            say(
+                "{name} is used by another program (it has {names}); it was left as it was",
+                name=name,
+                names=", ".join(sorted(ours)),
+            ),
+            next_step=say("Give the station a database, or a schema in its search path, of its own."),
         )
     if must_exist:
-        raise StorageFault(f"there is no record in {name}", next_step=f"Check the URL. Is it lost? {RESTORE}")
+        step = say("Check the URL. Is it lost? {restore}", restore=RESTORE)
+        raise StorageFault(say("there is no record in {name}", name=name), next_step=step)
     return True
 
 
@@ -151,19 +157,25 @@ def _migrate(url: str) -> None:
 
 # --- what failed, in words ---
 
-_AGAIN: Final = "Start the station again once the server answers; it then reads what was kept."
+_AGAIN: Final = say("Start the station again once the server answers; it then reads what was kept.")
 _WORDS: Final = {
-    "08": ("the database server is out of reach", _AGAIN),
-    "25006": ("the database is read-only; nothing can be recorded", "Use the primary server, not a standby."),
-    "28": ("the database server does not admit this station", "Check the name and the key in the store's URL."),
-    "3D": ("the database does not exist", "Check the store's URL, or have the database made."),
-    "42501": ("the database server allows this station too little", "Make the station's role owner of the schema."),
-    "53100": ("the disk of the database is full; nothing more can be recorded", "Make room, then start again."),
-    "53": ("the database server lacks memory or connections", "Make room there, then start again."),
-    "55P03": ("another program has locked the database", "Stop that program, then start again."),
-    "57": ("the database server was stopped", _AGAIN),
-    "58": ("the disk of the database failed", "Restore the record from a backup or from the other side."),
-    "XX": ("the database is damaged", "Restore the record from a backup or from the other side."),
+    "08": (say("the database server is out of reach"), _AGAIN),
+    "25006": (say("the database is read-only; nothing can be recorded"), say("Use the primary server, not a standby.")),
+    "28": (
+        say("the database server does not admit this station"), say("Check the name and the key in the store's URL.")
+    ),
+    "3D": (say("the database does not exist"), say("Check the store's URL, or have the database made.")),
+    "42501": (
+        say("the database server allows this station too little"), say("Make the station's role owner of the schema.")
+    ),
+    "53100": (
+        say("the disk of the database is full; nothing more can be recorded"), say("Make room, then start again.")
+    ),
+    "53": (say("the database server lacks memory or connections"), say("Make room there, then start again.")),
+    "55P03": (say("another program has locked the database"), say("Stop that program, then start again.")),
+    "57": (say("the database server was stopped"), _AGAIN),
+    "58": (say("the disk of the database failed"), say("Restore the record from a backup or from the other side.")),
+    "XX": (say("the database is damaged"), say("Restore the record from a backup or from the other side.")),
 }
 
 
@@ -173,6 +185,6 @@ def explain(error: Exception) -> OpenlineError:
     detail = str(error).strip().split("\n")[0]
     if isinstance(error, psycopg.IntegrityError):
         return rules.taken(f"what was to be put ({detail})")
-    otherwise = ("the database failed", "Look at the log, then start again.")
+    otherwise = (say("the database failed"), say("Look at the log, then start again."))
     what, next_step = _WORDS.get(state) or _WORDS.get(state[:2]) or otherwise
-    return StorageFault(f"{what} ({detail})", next_step=next_step)
+    return StorageFault(say("{what} ({detail})", what=what, detail=detail), next_step=next_step)

@@ -15,6 +15,7 @@ from openline.ports import Kept, PutEntry, PutMeta, PutPart, PutStray, Write
 from openline.wire.entry import Place, entry_id
 from openline.wire.errors import OurFault, StorageFault
 from openline.wire.limits import GENERATION_MAX
+from openline.wire.said import Said, say
 
 NUMBER_MAX: Final = GENERATION_MAX  # the widest integer that SQLite and PostgreSQL both keep
 
@@ -45,8 +46,10 @@ def checked(kept: Kept) -> Kept:
     """
     if entry_id(kept.data) != kept.id:
         raise StorageFault(
-            f"{name(kept.place)} is damaged on this disk: its bytes no longer have its id",
-            next_step="Stop the station and restore the record, to a sound disk, from a backup or from the other side.",
+            say("{entry} is damaged on this disk: its bytes no longer have its id", entry=name(kept.place)),
+            next_step=say(
+                "Stop the station and restore the record, to a sound disk, from a backup or from the other side."
+            ),
         )
     return kept
 
@@ -56,11 +59,13 @@ def taken(what: str) -> OurFault:
     return _broken(f"{what} is in the record already")
 
 
-def name(place: Place) -> str:
-    return f"entry {place.seq} of side {place.side} in generation {place.gen}"
+def name(place: Place) -> Said:
+    seq, side, gen = str(place.seq), str(place.side), str(place.gen)
+    return say("entry {seq} of side {side} in generation {gen}", seq=seq, side=side, gen=gen)
 
 
 def _broken(what: str) -> OurFault:
     return OurFault(
-        f"invariant broken: {what}", next_step="Stop this station and report this with the log; the record is unharmed."
+        say("invariant broken: {why}", why=what),
+        next_step=say("Stop this station and report this with the log; the record is unharmed."),
     )

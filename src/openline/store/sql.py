@@ -25,6 +25,7 @@ from openline.ports import DropStray, Kept, PutEntry, PutMeta, PutPart, PutStray
 from openline.store import rules
 from openline.wire.entry import Place
 from openline.wire.errors import Misuse, OpenlineError, StorageFault
+from openline.wire.said import say
 
 PAGE_ROWS: Final = 1000  # chosen: half a megabyte of ordinary entries
 
@@ -181,7 +182,9 @@ class SqlStore:
             StorageFault: the database or the disk failed.
         """
         if os.path.lexists(path):
-            raise Misuse(f"{path} is there already; nothing was written", next_step="Give another name.")
+            raise Misuse(
+                say("{path} is there already; nothing was written", path=path), next_step=say("Give another name.")
+            )
         try:
             self._database.copy(path, self)
         except self._database.error as error:
@@ -227,7 +230,7 @@ class SqlStore:
         """Hold `lock`; turn what the driver raises into an error of ours."""
         with lock:
             if self._closed:
-                raise StorageFault("the store is closed", next_step="Start the station again.")
+                raise StorageFault(say("the store is closed"), next_step=say("Start the station again."))
             if self._lost is not None:
                 raise StorageFault(self._lost.what, next_step=self._lost.next_step)
             try:

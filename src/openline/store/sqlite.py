@@ -24,6 +24,7 @@ from openline.store import revisions, rules
 from openline.store.lock import Lock
 from openline.store.sql import Database
 from openline.wire.errors import OpenlineError, StorageFault
+from openline.wire.said import Said, say
 
 Sync = Literal["full", "off"]
 
@@ -78,7 +79,9 @@ def _copy(path: str, to: str) -> None:
             connection.execute("VACUUM INTO ?", (to,))
         sync_file(to)
     except OSError as error:
-        raise StorageFault(f"the copy {to} cannot be made: {error.strerror}", next_step=_ROOM) from error
+        raise StorageFault(
+            say("the copy {to} cannot be made: {why}", to=to, why=str(error.strerror)), next_step=_ROOM
+        ) from error
 
 
 def sync_file(path: str) -> None:
@@ -99,11 +102,14 @@ def _is_absent(path: str, must_exist: bool) -> bool:
     if os.path.exists(path):
         if os.path.isfile(path) and os.path.getsize(path):
             return False
-        raise StorageFault(f"{path} is empty or no file; a store is never empty", next_step=RESTORE)
+        raise StorageFault(say("{path} is empty or no file; a store is never empty", path=path), next_step=RESTORE)
     if os.path.exists(f"{path}-wal"):
-        raise StorageFault(f"the store {path} is gone, though its log {path}-wal is there", next_step=RESTORE)
+        raise StorageFault(
+            say("the store {path} is gone, though its log {path}-wal is there", path=path), next_step=RESTORE
+        )
     if must_exist:
-        raise StorageFault(f"there is no record at {path}", next_step=f"Check the path. Is it lost? {RESTORE}")
+        step = say("Check the path. Is it lost? {restore}", restore=RESTORE)
+        raise StorageFault(say("there is no record at {path}", path=path), next_step=step)
     return True
 
 
@@ -128,7 +134,9 @@ def _create(path: str, sync: Sync) -> None:
         if sync == "full":
             _sync_directory(os.path.dirname(path))
     except OSError as error:
-        raise StorageFault(f"the store {path} cannot be made: {error.strerror}", next_step=_ROOM) from error
+        raise StorageFault(
+            say("the store {path} cannot be made: {why}", path=path, why=str(error.strerror)), next_step=_ROOM
+        ) from error
 
 
 def _sync_directory(directory: str) -> None:
@@ -170,8 +178,13 @@ def _make_durable(connection: sqlite3.Connection, path: str, sync: Sync) -> None
     modes = _pragma(connection, "journal_mode"), _pragma(connection, "synchronous")
     if modes != ("wal", _SYNCHRONOUS[sync]):
         raise StorageFault(
-            f"the store {path} cannot be made durable where it is (log {modes[0]}, synchronous {modes[1]})",
-            next_step="Put it on a local disk; a network share cannot hold it.",
+            say(
+                "the store {path} cannot be made durable where it is (log {log}, synchronous {synchronous})",
+                path=path,
+                log=str(modes[0]),
+                synchronous=str(modes[1]),
+            ),
+            next_step=say("Put it on a local disk; a network share cannot hold it."),
         )
 
 
@@ -181,24 +194,39 @@ def _pragma(connection: sqlite3.Connection, name: str) -> object:
 
 # --- what failed, in words ---
 
-RESTORE: Final = "Stop the station and restore the record, from a backup or from the other side: openline restore."
-_ROOM: Final = "Give the station a directory that exists, that it may write to, and that is not full."
-_WORDS: Final = {
-    sqlite3.SQLITE_FULL: ("the disk of {path} is full; nothing more can be recorded", "Make room, then start again."),
-    sqlite3.SQLITE_READONLY: ("the store {path} is read-only; nothing can be recorded", _ROOM),
-    sqlite3.SQLITE_CANTOPEN: ("the store {path} cannot be opened", _ROOM),
-    sqlite3.SQLITE_PERM: ("the station may not open the store {path}", _ROOM),
-    sqlite3.SQLITE_BUSY: ("another program has locked the store {path}", "Stop that program, then start again."),
-    sqlite3.SQLITE_LOCKED: ("another program has locked the store {path}", "Stop that program, then start again."),
-    sqlite3.SQLITE_CORRUPT: ("the store {path} is damaged", RESTORE),
-    sqlite3.SQLITE_IOERR: ("the disk of {path} failed", RESTORE),
-}
+RESTORE: Final = say(
+    "Stop the station and restore the record, from a backup or from the other side: openline restore."
+)
+_ROOM: Final = say("Give the station a directory that exists, that it may write to, and that is not full.")
+_STOP: Final = say("Stop that program, then start again.")
+
+
+def _words(path: str, code: int) -> tuple[Said, Said]:
+    """What failed and what to do, by the class of SQLite's error."""
+    match code:
+        case sqlite3.SQLITE_FULL:
+            what = say("the disk of {path} is full; nothing more can be recorded", path=path)
+            return what, say("Make room, then start again.")
+        case sqlite3.SQLITE_READONLY:
+            return say("the store {path} is read-only; nothing can be recorded", path=path), _ROOM
+        case sqlite3.SQLITE_CANTOPEN:
+            return say("the store {path} cannot be opened", path=path), _ROOM
+        case sqlite3.SQLITE_PERM:
+            return say("the station may not open the store {path}", path=path), _ROOM
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return say("another program has locked the store {path}", path=path), _STOP
+        case sqlite3.SQLITE_CORRUPT:
+            return say("the store {path} is damaged", path=path), RESTORE
+        case sqlite3.SQLITE_IOERR:
+            return say("the disk of {path} failed", path=path), RESTORE
+        case _:
+            return say("the store {path} failed", path=path), say("Look at the log, then start again.")
 
 
 def _foreign(path: str) -> StorageFault:
     return StorageFault(
-        f"{path} is not a store of Openline; it was left as it was",
-        next_step="Check its path; a record that is lost is put back with openline restore.",
+        say("{path} is not a store of Openline; it was left as it was", path=path),
+        next_step=say("Check its path; a record that is lost is put back with openline restore."),
     )
 
 
@@ -209,7 +237,7 @@ def _explainer(path: str) -> Callable[[Exception], OpenlineError]:
             return _foreign(path)
         if code == sqlite3.SQLITE_CONSTRAINT:
             return rules.taken(f"what was to be put ({error})")
-        what, next_step = _WORDS.get(code, ("the store {path} failed", "Look at the log, then start again."))
-        return StorageFault(f"{what.format(path=path)} ({error})", next_step=next_step)
+        what, next_step = _words(path, code)
+        return StorageFault(say("{what} ({detail})", what=what, detail=str(error)), next_step=next_step)
 
     return explain

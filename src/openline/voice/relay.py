@@ -19,6 +19,7 @@ from typing import Any, Final
 from openline.voice.passage import Address, Figures, Passage
 from openline.wire.bundle import VOICE_TOKEN_BYTES
 from openline.wire.errors import Misuse, Refused, StorageFault, system_words
+from openline.wire.said import say
 
 CALLS_MAX: Final = 16  # chosen: more lines than one post can speak on at once, and few ports to open in a firewall
 
@@ -62,8 +63,11 @@ class Relay:
             await asyncio.Event().wait()
         except OSError as error:
             raise Misuse(
-                f"the voice relay cannot serve on {host}:{port}: {system_words(error)}",
-                next_step="Check listen in [voice].",
+                say(
+                    "the voice relay cannot serve on {address}: {why}", address=f"{host}:{port}",
+                    why=system_words(error),
+                ),
+                next_step=say("Check listen in [voice]."),
             ) from None
         finally:
             for call_id in list(self._calls):
@@ -90,7 +94,10 @@ class Relay:
         leg = self._calls.get(call_id)
         if leg is None:
             if len(self._calls) >= CALLS_MAX:
-                raise Refused(f"{CALLS_MAX} calls have voice already", next_step="End one of them, or write.")
+                raise Refused(
+                    say("{count} calls have voice already", count=CALLS_MAX),
+                    next_step=say("End one of them, or write."),
+                )
             leg = self._calls[call_id] = _Leg(self)
             try:
                 await self._bind(leg)
@@ -104,15 +111,17 @@ class Relay:
     async def _find_peer(self) -> None:
         """Look the peer up anew for each call: a name may lead elsewhere by now, and a start must not wait for it."""
         if self._outer is None:
-            raise StorageFault("the voice relay is starting", next_step="Ask again in a moment.")
+            raise StorageFault(say("the voice relay is starting"), next_step=say("Ask again in a moment."))
         loop, family = asyncio.get_running_loop(), self._outer.get_extra_info("socket").family
         try:
             found = await loop.getaddrinfo(*self.settings.peer, type=socket.SOCK_DGRAM, family=family)
         except OSError as error:
             host = self.settings.peer[0]
             raise Refused(
-                f"the other side's voice relay cannot be found at {host}: {system_words(error)}",
-                next_step="Check peer in [voice]; meanwhile, write.",
+                say(
+                    "the other side's voice relay cannot be found at {host}: {why}", host=host, why=system_words(error)
+                ),
+                next_step=say("Check peer in [voice]; meanwhile, write."),
             ) from None
         self._peer = (str(found[0][4][0]), int(found[0][4][1]))
 
@@ -128,8 +137,8 @@ class Relay:
             except OSError as error:
                 said = system_words(error)
         raise StorageFault(
-            f"no port for a browser at {self.settings.inner}: {said}",
-            next_step="Check inner and first_port in [voice].",
+            say("no port for a browser at {address}: {why}", address=self.settings.inner, why=said),
+            next_step=say("Check inner and first_port in [voice]."),
         )
 
     def pair(self, call_id: bytes, ours: bytes, theirs: bytes | None) -> None:
@@ -202,7 +211,7 @@ class _Leg(asyncio.DatagramProtocol):
     @property
     def address(self) -> Address:
         if self.transport is None:
-            raise StorageFault("this call's port is being opened", next_step="Ask again in a moment.")
+            raise StorageFault(say("this call's port is being opened"), next_step=say("Ask again in a moment."))
         host, port = self.transport.get_extra_info("sockname")[:2]
         return str(host), int(port)
 

@@ -20,6 +20,7 @@ from openline.wire import cbor, limits
 from openline.wire.cbor import Value
 from openline.wire.codecs import FLAG, Codec, enum, keyed, many, octets, pair, row, uint, utf8, values_of
 from openline.wire.errors import Malformed
+from openline.wire.said import say
 from openline.wire.terms import (
     Approval,
     CheckIn,
@@ -419,7 +420,9 @@ def from_plain(kind: int, plain: Value) -> Body:
         try:
             value = values[name] = read(item)
         except Malformed as error:
-            raise Malformed(f"{cls.__name__} field {key} ({name}): {error.what}") from None
+            raise Malformed(
+                say("{body} field {key} ({name}): {why}", body=cls.__name__, key=str(key), name=name, why=error.what)
+            ) from None
         if value == default:
             raise Malformed(f"{cls.__name__} field {key} ({name}) is written out at its default")
     if not required <= plain.keys():

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, cast
 from openline.wire import limits
 from openline.wire.cbor import Value
 from openline.wire.errors import Malformed
+from openline.wire.said import say
 
 
 class Codec(NamedTuple):
@@ -39,7 +40,7 @@ def _same(value: Any) -> Value:
 def uint(maximum: int = limits.UINT_MAX, *, least: int = 0) -> Codec:
     def read(value: Value) -> int:
         if type(value) is not int or not least <= value <= maximum:
-            raise Malformed(f"expected a number from {least} to {maximum}")
+            raise Malformed(say("expected a number from {least} to {most}", least=str(least), most=str(maximum)))
         return value
 
     name = "uint" + (f" ≥{least}" if least else "") + (f" ≤{maximum}" if maximum < limits.UINT_MAX else "")
@@ -58,7 +59,9 @@ def enum(of: type[IntEnum]) -> Codec:
 def octets(exactly: int | None = None, *, most: int = limits.CORE_BYTES_MAX) -> Codec:
     def read(value: Value) -> bytes:
         if type(value) is not bytes or (exactly is not None and len(value) != exactly) or len(value) > most:
-            raise Malformed(f"expected {exactly if exactly is not None else f'at most {most}'} bytes")
+            if exactly is not None:
+                raise Malformed(say("expected {size} bytes", size=str(exactly)))
+            raise Malformed(say("expected at most {most} bytes", most=str(most)))
         return value
 
     return Codec(f"bytes {exactly}" if exactly is not None else f"bytes ≤{most}", read, _same)
@@ -67,7 +70,7 @@ def octets(exactly: int | None = None, *, most: int = limits.CORE_BYTES_MAX) -> 
 def utf8(most: int = limits.TEXT_BYTES_MAX, *, least: int = 0) -> Codec:
     def read(value: Value) -> str:
         if type(value) is not str or not least <= _utf8_length(value) <= most:
-            raise Malformed(f"expected text of {least} to {most} bytes of UTF-8")
+            raise Malformed(say("expected text of {least} to {most} bytes of UTF-8", least=str(least), most=str(most)))
         return value
 
     return Codec("text" + (f" ≥{least}" if least else "") + f" ≤{most}", read, _same)
@@ -77,7 +80,7 @@ def _utf8_length(text: str) -> int:
     try:
         return len(text.encode())
     except UnicodeEncodeError:
-        raise Malformed("text with half of a surrogate pair, which UTF-8 cannot write") from None
+        raise Malformed(say("text with half of a surrogate pair, which UTF-8 cannot write")) from None
 
 
 def _read_flag(value: Value) -> bool:
@@ -113,7 +116,7 @@ def many(of: Codec, most: int, *, least: int = 0, ascending: bool = False) -> Co
     def read(value: Value) -> tuple[Any, ...]:
         items = _items(value)
         if not least <= len(items) <= most:
-            raise Malformed(f"expected {least} to {most} items")
+            raise Malformed(say("expected {least} to {most} items", least=str(least), most=str(most)))
         out = tuple(of.read(item) for item in items)
         if ascending and any(a >= b for a, b in pairwise(out)):
             raise Malformed("a set whose members do not ascend")

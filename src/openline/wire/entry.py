@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from openline.wire import bodies, cbor, limits
 from openline.wire.bodies import Body
 from openline.wire.errors import Malformed
+from openline.wire.said import say
 from openline.wire.terms import Head
 
 FORMAT: Final = 1
@@ -97,7 +98,9 @@ def check_fits(body: Body) -> None:
     """
     size = HEAD_BYTES_MAX + len(body.encoded)
     if size > core_bytes_max(body):
-        raise Malformed(f"an entry of {size} bytes; the limit is {core_bytes_max(body)}")
+        raise Malformed(
+            say("an entry of {size} bytes; the limit is {most}", size=str(size), most=str(core_bytes_max(body)))
+        )
 
 
 def core_bytes_max(body: Body) -> int:

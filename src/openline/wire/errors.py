@@ -10,14 +10,18 @@
     └── Misuse          a file or a flag given by our own user is wrong
 
 Rules of this file: a decoder, given any bytes whatever, returns a value or raises `PeerFault`, never
-anything else; every message says what is wrong and where; `next_step` says what a person can do.
+anything else; every message says what is wrong and where; `next_step` says what a person can do. What an officer may
+meet is said (`wire.said`): it can be told in another language.
 """
 
 from __future__ import annotations
 
+from openline.wire.said import Said, say
+
 
 class OpenlineError(Exception):
-    """Base of every error of Openline. `str()` is one sentence an officer can read."""
+    """Base of every error of Openline. `str()` is one sentence an officer can read. Text that was given as a `Said` is
+    kept as one."""
 
     def __init__(self, what: str, *, next_step: str = "") -> None:
         super().__init__(what)
@@ -60,7 +64,9 @@ def invariant(condition: bool, why: str) -> None:
         OurFault: the condition is false.
     """
     if not condition:
-        raise OurFault(f"invariant broken: {why}", next_step="Report this with the log; the record is unharmed.")
+        raise OurFault(
+            say("invariant broken: {why}", why=why), next_step=say("Report this with the log; the record is unharmed.")
+        )
 
 
 def system_words(error: OSError) -> str:
@@ -68,8 +74,8 @@ def system_words(error: OSError) -> str:
     return str(error.strerror or error).split(" (while attempting", 1)[0]
 
 
-def unreadable(error: OSError) -> str:
+def unreadable(error: OSError) -> Said:
     """What to do about a file that cannot be read."""
     if isinstance(error, PermissionError):
-        return "See who may read it: ls -l, and the folders above it."
-    return "Check the name of the file."
+        return say("See who may read it: ls -l, and the folders above it.")
+    return say("Check the name of the file.")

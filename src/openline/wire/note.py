@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from openline.wire import limits
 from openline.wire.errors import Malformed
+from openline.wire.said import say
 
 ED25519: Final = b"\x01"  # the signature is over the note's text
 CHECKPOINT_MLDSA44: Final = b"\x06"  # C2SP tlog-cosignature: over a structure that names signer, log, size and root
@@ -74,11 +75,23 @@ def render(note: Note) -> bytes:
     for line in note.signatures:
         _check_line(line)
     if not 1 <= len(note.signatures) <= limits.NOTE_SIGNATURES_MAX:
-        raise Malformed(f"a note with {len(note.signatures)} signatures; 1 to {limits.NOTE_SIGNATURES_MAX} are allowed")
+        raise Malformed(
+            say(
+                "a note with {count} signatures; 1 to {most} are allowed",
+                count=str(len(note.signatures)),
+                most=str(limits.NOTE_SIGNATURES_MAX),
+            ),
+        )
     lines = (f"{_DASH}{x.name} {base64.b64encode(x.key_id + x.signature).decode()}\n" for x in note.signatures)
     data = f"{note.text}\n{''.join(lines)}".encode()
     if len(data) > limits.NOTE_BYTES_MAX:
-        raise Malformed(f"a note of {len(data)} bytes; the limit is {limits.NOTE_BYTES_MAX}")
+        raise Malformed(
+            say(
+                "a note of {size} bytes; the limit is {most}",
+                size=str(len(data)),
+                most=str(limits.NOTE_BYTES_MAX),
+            ),
+        )
     return data
 
 
@@ -89,32 +102,44 @@ def parse(data: bytes) -> Note:
         Malformed: no signed note, or one in another than its one form.
     """
     if len(data) > limits.NOTE_BYTES_MAX:
-        raise Malformed(f"a note of {len(data)} bytes; the limit is {limits.NOTE_BYTES_MAX}")
+        raise Malformed(
+            say(
+                "a note of {size} bytes; the limit is {most}",
+                size=str(len(data)),
+                most=str(limits.NOTE_BYTES_MAX),
+            ),
+        )
     try:
         whole = data.decode()
     except UnicodeDecodeError:
-        raise Malformed("a note that is not UTF-8") from None
+        raise Malformed(say("a note that is not UTF-8")) from None
     # The text may hold empty lines of its own: the last one is where the signatures start.
     split = whole.rfind("\n\n")
     if split < 0 or not whole.endswith("\n"):
-        raise Malformed("a note without an empty line before its signatures, or without a newline at its end")
+        raise Malformed(say("a note without an empty line before its signatures, or without a newline at its end"))
     text, lines = whole[: split + 1], whole[split + 2 : -1].split("\n")
     check_text(text)
     if len(lines) > limits.NOTE_SIGNATURES_MAX:
-        raise Malformed(f"a note with {len(lines)} signatures; the limit is {limits.NOTE_SIGNATURES_MAX}")
+        raise Malformed(
+            say(
+                "a note with {count} signatures; the limit is {most}",
+                count=str(len(lines)),
+                most=str(limits.NOTE_SIGNATURES_MAX),
+            ),
+        )
     return Note(text, tuple(_parse_line(line) for line in lines))
 
 
 def _parse_line(line: str) -> Signature:
     parts = line.removeprefix(_DASH).split(" ")
     if not line.startswith(_DASH) or len(parts) != 2:
-        raise Malformed("a signature line that is not: em dash, space, key name, space, base64")
+        raise Malformed(say("a signature line that is not: em dash, space, key name, space, base64"))
     try:
         blob = base64.b64decode(parts[1], validate=True)
     except (binascii.Error, ValueError):
-        raise Malformed("a signature line that does not end in base64") from None
+        raise Malformed(say("a signature line that does not end in base64")) from None
     if base64.b64encode(blob).decode() != parts[1]:
-        raise Malformed("base64 in another than its one form")
+        raise Malformed(say("base64 in another than its one form"))
     signature = Signature(parts[0], blob[:KEY_ID_BYTES], blob[KEY_ID_BYTES:])
     _check_line(signature)
     return signature
@@ -122,9 +147,9 @@ def _parse_line(line: str) -> Signature:
 
 def _check_line(line: Signature) -> None:
     if not line.name or _NOT_IN_NAME.search(line.name):
-        raise Malformed("a key name that is empty or holds a blank or a plus sign")
+        raise Malformed(say("a key name that is empty or holds a blank or a plus sign"))
     if len(line.key_id) != KEY_ID_BYTES or not line.signature:
-        raise Malformed("a signature line too short for a key id and a signature")
+        raise Malformed(say("a signature line too short for a key id and a signature"))
 
 
 def check_text(text: str) -> None:
@@ -134,7 +159,12 @@ def check_text(text: str) -> None:
         Malformed: it does not end with a newline, or holds another control character.
     """
     if not text.endswith("\n"):
-        raise Malformed("a note's text that does not end with a newline")
+        raise Malformed(say("a note's text that does not end with a newline"))
     found = _CONTROL.search(text)
     if found:
-        raise Malformed(f"control character U+{ord(found[0]):04X} in a note's text; the only one allowed is newline")
+        raise Malformed(
+            say(
+                "control character U+{code} in a note's text; the only one allowed is newline",
+                code=f"{ord(found[0]):04X}",
+            ),
+        )

@@ -7,20 +7,21 @@ from hypothesis import given
 
 from openline.core.explain import explain
 from openline.station.api import saying, types_said
+from openline.wire import said as parts
 from tests.unit.core.evidences import EVIDENCE, NOW
 
 
-def texts(value: types_said.Value) -> str:
+def texts(value: parts.Value) -> str:
     """A value in English from what the API told; of an instant, only that it is one."""
     match value:
-        case types_said.Sentence():
+        case parts.Sentence():
             return value.template.format(**{name: texts(each) for name, each in value.values.items()})
-        case types_said.Length():
+        case parts.Length():
             return f"{value.amount:,} {value.unit}"
-        case types_said.Listed():
+        case parts.Listed():
             *most, last = (texts(each) for each in value.of)
             return f"{', '.join(most)} and {last}" if most else last
-        case types_said.Moment():
+        case parts.Moment():
             return "\0"
         case int():
             return f"{value:,}"
@@ -28,7 +29,7 @@ def texts(value: types_said.Value) -> str:
             return value
 
 
-def without_instants(text: str, sentence: types_said.Sentence) -> bool:
+def without_instants(text: str, sentence: parts.Sentence) -> bool:
     """Whether a text is the sentence, whatever stands for its instants."""
     parts = texts(sentence).split("\0")
     return text.startswith(parts[0]) and text.endswith(parts[-1]) and all(part in text for part in parts)
@@ -50,6 +51,6 @@ def test_a_sentence_crosses_the_api_whole(evidence):
         *zip(again.cannot_know, found.cannot_know, strict=True),
         *zip(again.next_steps, found.next_steps, strict=True),
     ]
-    for sentence, said in pairs:
-        assert sentence.text == said
-        assert without_instants(said, sentence)
+    for sentence, text in pairs:
+        assert sentence.text == text
+        assert without_instants(text, sentence)

@@ -10,11 +10,13 @@ from openline.station.context import Identity
 from openline.station.desk import Desk
 from openline.station.watchkeeping import KEPT
 from openline.wire.errors import Misuse, Refused
+from openline.wire.said import say
 from tests.accord_maker import made
 from tests.unit.station.desks import Pair
 
 PAK, RI = 0, 1
 DESK, LINE = "duty desk", 0
+NOBODY = say("nobody holds the watch, so nobody answers it")
 
 
 def reopened(pair: Pair) -> Desk:
@@ -32,8 +34,8 @@ def test_nobody_is_on_watch_at_first():
 
     assert watch.officer_on_watch() is None
     with pytest.raises(Refused, match="nobody holds the watch"):
-        watch.officer_for(LINE, None, "answers it")
-    assert watch.officer_for(LINE, RI, "answers it") == RI
+        watch.officer_for(LINE, None, NOBODY)
+    assert watch.officer_for(LINE, RI, NOBODY) == RI
 
 
 def test_a_handover_is_one_moment_and_names_both():

@@ -10,6 +10,7 @@ from collections import deque
 from typing import Final
 
 from openline.wire.errors import Refused
+from openline.wire.said import say
 
 SPAN_S: Final = 60.0
 EACH_MAX: Final = 10  # chosen: a person who mistypes a code tries a handful of times
@@ -35,7 +36,7 @@ class Attempts:
             while tries and tries[0] <= elapsed_s - SPAN_S:
                 tries.popleft()
         if len(mine) >= EACH_MAX or len(self._all) >= ALL_MAX:
-            raise Refused("too many attempts within a minute", next_step="Wait a minute, then try again.")
+            raise Refused(say("too many attempts within a minute"), next_step=say("Wait a minute, then try again."))
 
     def failed(self, who: str, elapsed_s: float) -> None:
         """Note that a try of `who` failed."""

@@ -18,6 +18,7 @@ from typing import Final
 
 from openline.console.accounts.roster import Entropy
 from openline.wire.errors import Refused
+from openline.wire.said import say
 
 LIFE_MS: Final = 120_000  # chosen: to find the authenticator in a bag
 _NONCE_BYTES: Final = 16
@@ -49,9 +50,11 @@ class Challenges:
         head, mac = challenge[:-_MAC_BYTES], challenge[-_MAC_BYTES:]
         ours = len(challenge) == BYTES and hmac.compare_digest(mac, self._mac(head, binding))
         if not ours or not hmac.compare_digest(head[:_WORDS_BYTES], _hash(words)):
-            raise Refused("this passkey answer is not for what was asked here", next_step="Load the page again.")
+            raise Refused(
+                say("this passkey answer is not for what was asked here"), next_step=say("Load the page again.")
+            )
         if elapsed_ms >= self._end(challenge) or self._nonce(challenge) in self._spent:
-            raise Refused("this passkey answer came too late or was used before", next_step="Try once more.")
+            raise Refused(say("this passkey answer came too late or was used before"), next_step=say("Try once more."))
 
     def spend(self, challenge: bytes, elapsed_ms: int) -> None:
         """Note that a challenge has done its work. To be called with no pause after `check`."""

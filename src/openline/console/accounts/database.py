@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from openline.wire.errors import StorageFault
+from openline.wire.said import say
 
 APPLICATION_ID: Final = 0x4F504C43  # "OPLC"
 BUSY_S: Final = 5.0  # chosen: the command line beside a running console is done by then
@@ -141,7 +142,8 @@ def open_database(path: Path) -> Database:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise StorageFault(
-            f"{path}: cannot be opened: {error.strerror}", next_step="See [console] store in the configuration."
+            say("{path}: cannot be opened: {why}", path=str(path), why=str(error.strerror)),
+            next_step=say("See [console] store in the configuration."),
         ) from error
     # Opened where the program starts, used on its event loop: one thread at a time, and SQLite serialises all the same.
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
@@ -184,13 +186,18 @@ def _check_ours(connection: sqlite3.Connection, path: Path) -> int:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if identity != APPLICATION_ID and (identity or version or tables):
         raise StorageFault(
-            f"{path} is not the console's file; nothing was written to it",
-            next_step="Name another file at [console] store.",
+            say("{path} is not the console's file; nothing was written to it", path=str(path)),
+            next_step=say("Name another file at [console] store."),
         )
     if version > VERSION:
         raise StorageFault(
-            f"{path} was written by a newer release of Openline (version {version}; this release knows {VERSION})",
-            next_step="Install that release again, or a newer one. The file is unharmed.",
+            say(
+                "{path} was written by a newer release of Openline (version {version}; this release knows {known})",
+                path=str(path),
+                version=str(version),
+                known=str(VERSION),
+            ),
+            next_step=say("Install that release again, or a newer one. The file is unharmed."),
         )
     return int(version)
 
@@ -207,8 +214,8 @@ def statements(script: str) -> Iterator[str]:
 
 def _fault(path: Path, error: sqlite3.Error) -> StorageFault:
     return StorageFault(
-        f"the console's file {path} failed: {error}",
-        next_step="Check the disk; restore the file from a backup if it is damaged.",
+        say("the console's file {path} failed: {why}", path=str(path), why=str(error)),
+        next_step=say("Check the disk; restore the file from a backup if it is damaged."),
     )
 
 

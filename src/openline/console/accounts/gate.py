@@ -23,6 +23,7 @@ from openline.console.link import Link
 from openline.station.api import types_duty
 from openline.station.config import Console as Settings
 from openline.wire.errors import Misuse, OpenlineError, Refused
+from openline.wire.said import say
 
 if TYPE_CHECKING:
     from openline.console.asked import Asked
@@ -137,7 +138,9 @@ class AccountsGate:
         """
         found = connection.cookies.get(f"{self._prefix}visit", "")
         if not found:
-            raise Misuse("this browser kept no cookie of this console", next_step="Allow its cookies, and load again.")
+            raise Misuse(
+                say("this browser kept no cookie of this console"), next_step=say("Allow its cookies, and load again.")
+            )
         return found
 
     def greet(self, connection: HTTPConnection, response: Response) -> Response:
@@ -182,7 +185,7 @@ def gate_of(asked: Asked) -> AccountsGate:
     """
     gate = asked.console.gate
     if not isinstance(gate, AccountsGate):
-        raise Misuse("this console keeps no accounts", next_step="Run one by openline console run.")
+        raise Misuse(say("this console keeps no accounts"), next_step=say("Run one by openline console run."))
     return gate
 
 
@@ -195,5 +198,5 @@ async def session_of(asked: Asked) -> tuple[AccountsGate, Session]:
     gate = gate_of(asked)
     session = await gate.session(asked.request)
     if session is None:
-        raise Refused("your session is over", next_step="Sign in again.")
+        raise Refused(say("your session is over"), next_step=say("Sign in again."))
     return gate, session

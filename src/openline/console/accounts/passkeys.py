@@ -29,10 +29,11 @@ from openline.console.accounts.challenges import LIFE_MS, Challenges
 from openline.console.accounts.journal import Journal
 from openline.console.accounts.roster import LABEL_MAX, Passkey, Roster
 from openline.wire.errors import Misuse, Refused
+from openline.wire.said import say
 
 ANSWER_CHARACTERS_MAX: Final = 32_768
 _UV: Final = UserVerificationRequirement.REQUIRED
-_AGAIN: Final = "Try once more; if it is refused again, use your other passkey and tell a supervisor."
+_AGAIN: Final = say("Try once more; if it is refused again, use your other passkey and tell a supervisor.")
 
 
 class Now(NamedTuple):
@@ -109,7 +110,9 @@ class Passkeys:
             key = helpers.decode_credential_public_key(made.credential_public_key)
             helpers.decoded_public_key_to_cryptography(key)
         except Exception as error:  # the library raises many types on what a browser may send
-            raise Refused(f"this passkey was not taken: {_said(error)}", next_step="Try once more.") from error
+            raise Refused(
+                say("this passkey was not taken: {why}", why=_said(error)), next_step=say("Try once more.")
+            ) from error
         name = label.strip()[:LABEL_MAX] or f"passkey {len(self._roster.passkeys(officer)) + 1}"
         passkey = Passkey(
             made.credential_id, officer, made.credential_public_key, made.sign_count, name, now.clock_s, None
@@ -142,10 +145,12 @@ class Passkeys:
         given = _parsed(answer)
         passkey = self._roster.passkey(given.raw_id)
         if passkey is None or (officer is not None and passkey.officer != officer):
-            raise Refused("this passkey is not enrolled here for you", next_step="Use one of your own passkeys.")
+            raise Refused(
+                say("this passkey is not enrolled here for you"), next_step=say("Use one of your own passkeys.")
+            )
         handle = given.response.user_handle
         if handle is not None and handle != self._roster.handle(passkey.officer):
-            raise Refused("this passkey names another officer than it is enrolled for", next_step=_AGAIN)
+            raise Refused(say("this passkey names another officer than it is enrolled for"), next_step=_AGAIN)
         try:
             found = webauthn.verify_authentication_response(
                 credential=given,
@@ -157,15 +162,17 @@ class Passkeys:
                 require_user_verification=True,
             )
         except Exception as error:  # as above
-            raise Refused(f"this passkey's answer does not hold: {_said(error)}", next_step=_AGAIN) from error
+            raise Refused(
+                say("this passkey's answer does not hold: {why}", why=_said(error)), next_step=_AGAIN
+            ) from error
         if found.new_sign_count <= passkey.sign_count and (found.new_sign_count or passkey.sign_count):
             self._log.add(
                 journal.REFUSED, passkey.officer, now.clock_s, credential=passkey.id.hex(),
                 why="count of uses", had=passkey.sign_count, came=found.new_sign_count,
             )  # fmt: skip
             raise Refused(
-                "this passkey counts fewer uses than before: there may be a copy of it",
-                next_step="Use your other passkey, and have a supervisor remove this one.",
+                say("this passkey counts fewer uses than before: there may be a copy of it"),
+                next_step=say("Use your other passkey, and have a supervisor remove this one."),
             )
         self._roster.used(passkey, found.new_sign_count, now.clock_s)
         return passkey
@@ -182,7 +189,9 @@ class Passkeys:
         except Exception as error:  # the library raises many types on what a browser may send
             raise _no_answer() from error
         if data.cross_origin:
-            raise Refused("this passkey was asked from inside another page", next_step="Open the console by itself.")
+            raise Refused(
+                say("this passkey was asked from inside another page"), next_step=say("Open the console by itself.")
+            )
         return data.challenge
 
 
@@ -202,7 +211,9 @@ def _object(given: Any) -> dict[str, Any]:
 
 
 def _no_answer() -> Misuse:
-    return Misuse("this is no passkey's answer", next_step="Load the page again, and allow scripts of this console.")
+    return Misuse(
+        say("this is no passkey's answer"), next_step=say("Load the page again, and allow scripts of this console.")
+    )
 
 
 def _said(error: Exception) -> str:

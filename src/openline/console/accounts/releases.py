@@ -28,6 +28,7 @@ from openline.station.api import types as t
 from openline.station.api.types_agreed import Agreed
 from openline.wire import cbor
 from openline.wire.errors import Malformed, Misuse, OurFault, Refused
+from openline.wire.said import say, told_again
 
 _PREFIX: Final = b"openline/officer/1\0"
 _FIVE: Final = b"\x85"
@@ -62,7 +63,10 @@ def signer(agreed: Agreed, officer: str) -> Signer:
     for number, each in enumerate(agreed.sides[agreed.us].officers):
         if each.name == officer:
             return Signer(bytes.fromhex(agreed.id), agreed.us, number, officer, each.key)
-    raise Misuse(f"the accord names no officer {officer} of our side", next_step="Ask a supervisor who you are here.")
+    raise Misuse(
+        say("the accord names no officer {officer} of our side", officer=officer),
+        next_step=say("Ask a supervisor who you are here."),
+    )
 
 
 def message(who: Signer, body: bytes, counter: int) -> bytes:
@@ -84,14 +88,18 @@ def ask(who: Signer, draft: t.Drafted, roles: Collection[Role]) -> Asked:
     """
     body = bytes.fromhex(draft.body)
     if not draft.needed:
+        why = told_again(draft.warnings[0], draft.warnings_said[0])  # the rule that refuses it
         raise Refused(
-            "this draft cannot be released any more: " + "; ".join(draft.warnings), next_step="Drop it, draft it again."
+            say("this draft cannot be released any more: {why}", why=why),
+            next_step=say("Drop it, draft it again."),
         )
     if Role.RELEASER not in roles and not (Role.OFFICER in roles and _kind(body) == RECEIPT):
-        raise Refused("releasing needs the role releaser", next_step="Have a releaser do it, or ask a supervisor.")
+        raise Refused(
+            say("releasing needs the role releaser"), next_step=say("Have a releaser do it, or ask a supervisor.")
+        )
     counter = draft.counters.get(who.name, 0)
     if counter < 1:
-        raise OurFault(f"the station gave no counter for {who.name}; nothing was signed")
+        raise OurFault(say("the station gave no counter for {name}; nothing was signed", name=who.name))
     return Asked(who, draft, counter, hashlib.sha256(message(who, body, counter)).digest())
 
 
@@ -117,7 +125,7 @@ class Releases:
         self._challenges.check(once, binding, _words(asked), now.elapsed_ms)
         self._challenges.spend(once, now.elapsed_ms)
         if self._log.has(journal.APPROVED, asked.digest):
-            raise Refused("you have released exactly this already", next_step="Look at the record.")
+            raise Refused(say("you have released exactly this already"), next_step=say("Look at the record."))
         passkey = self._passkeys.check_over(answer, asked.digest, asked.signer.name, now)
         self._log_row(journal.ASSERTED, asked, now, passkey, assertion=answer, signature=signature)
         return t.Approve(officer=asked.signer.name, counter=asked.counter, signature=_hex(signature).hex())
@@ -149,13 +157,15 @@ def _kind(body: bytes) -> int:
             case [int(kind), dict() | None]:
                 return kind
             case _:
-                raise Malformed("not a kind and a body")
+                raise Malformed(say("not a kind and a body"))
     except Malformed as error:
-        raise OurFault(f"the station gave a draft that is none, and nothing was signed: {error.what}") from None
+        raise OurFault(
+            say("the station gave a draft that is none, and nothing was signed: {why}", why=error.what)
+        ) from None
 
 
 def _hex(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
-        raise Misuse("this is not what the page sends", next_step="Load the page again.") from None
+        raise Misuse(say("this is not what the page sends"), next_step=say("Load the page again.")) from None

@@ -22,6 +22,7 @@ from openline.console.accounts.database import Database
 from openline.console.accounts.journal import Journal
 from openline.console.acting import Role
 from openline.wire.errors import Misuse, Refused
+from openline.wire.said import say
 
 DEFAULT_ROLES: Final = (Role.OFFICER, Role.RELEASER)  # who keeps a watch also answers for what leaves it
 PASSKEYS_WANTED: Final = 2
@@ -129,8 +130,8 @@ class Roster:
         found = self._database.row("SELECT officer FROM codes WHERE hash = ?", (_code_hash(code),))
         if found is None:
             raise Refused(
-                "this enrolment code does not work: it was mistyped, was used, or has expired",
-                next_step="Compare it with what you were given, or have a new one made.",
+                say("this enrolment code does not work: it was mistyped, was used, or has expired"),
+                next_step=say("Compare it with what you were given, or have a new one made."),
             )
         return str(found[0])
 
@@ -155,9 +156,9 @@ class Roster:
                 self.whose_code(code, now_s)
                 self._database.change("DELETE FROM codes WHERE hash = ? AND officer = ?", (_code_hash(code), name))
             if self.passkey(passkey.id) is not None:
-                raise Refused("this passkey is enrolled already", next_step="Use another authenticator.")
+                raise Refused(say("this passkey is enrolled already"), next_step=say("Use another authenticator."))
             if len(self.passkeys(name)) >= PASSKEYS_MAX:
-                raise Refused("this officer has as many passkeys as are kept", next_step="Remove one first.")
+                raise Refused(say("this officer has as many passkeys as are kept"), next_step=say("Remove one first."))
             self._database.change(
                 "INSERT INTO passkeys (id, officer, public_key, sign_count, label, added_s, used_s)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -181,7 +182,9 @@ class Roster:
                 (sign_count, now_s, passkey.id, sign_count, sign_count),
             )
             if not changed:
-                raise Refused("this passkey was used elsewhere at the same moment", next_step="Try once more.")
+                raise Refused(
+                    say("this passkey was used elsewhere at the same moment"), next_step=say("Try once more.")
+                )
 
     def remove_passkey(self, identity: bytes, by: str, now_s: int) -> None:
         """Take one passkey away; sessions of its officer end.
@@ -191,9 +194,9 @@ class Roster:
         """
         passkey = self.passkey(identity)
         if passkey is None:
-            raise Misuse("no such passkey is enrolled", next_step="See which are: openline console officers.")
+            raise Misuse(say("no such passkey is enrolled"), next_step=say("See which are: openline console officers."))
         if by == passkey.officer and len(self.passkeys(by)) == 1:
-            raise Refused("this is your only passkey", next_step="Add another one first.")
+            raise Refused(say("this is your only passkey"), next_step=say("Add another one first."))
         with self._supervisor_stays():
             self._database.change("DELETE FROM passkeys WHERE id = ?", (identity,))
             self._end_sessions(passkey.officer)
@@ -225,7 +228,10 @@ class Roster:
         """
         strange = set(roles) - set(Role)
         if strange:
-            raise Misuse(f"no role is named {min(strange)}", next_step=f"There is: {', '.join(Role)}.")
+            raise Misuse(
+                say("no role is named {role}", role=min(strange)),
+                next_step=say("There is: {names}.", names=", ".join(Role)),
+            )
         _refuse_own(name, by)
         before = self.roles(name)
         now = tuple(role for role in Role if role in roles)
@@ -254,8 +260,8 @@ class Roster:
             yield
             if before and not self.supervisors():
                 raise Refused(
-                    "this is the last supervisor who can sign in",
-                    next_step="Enrol another supervisor first: openline console enrol --role supervisor.",
+                    say("this is the last supervisor who can sign in"),
+                    next_step=say("Enrol another supervisor first: openline console enrol --role supervisor."),
                 )
 
     def _end_sessions(self, name: str) -> None:
@@ -268,8 +274,8 @@ _PASSKEYS: Final = "SELECT id, officer, public_key, sign_count, label, added_s, 
 def _refuse_own(name: str, by: str) -> None:
     if by and by == name:
         raise Refused(
-            "nobody changes what they themselves may do",
-            next_step="Have another supervisor do it, or do it on the machine: openline console.",
+            say("nobody changes what they themselves may do"),
+            next_step=say("Have another supervisor do it, or do it on the machine: openline console."),
         )
 
 

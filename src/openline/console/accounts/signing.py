@@ -23,6 +23,7 @@ from openline.station.api import types as t
 from openline.station.api.answers import part
 from openline.station.api.types_agreed import Agreed
 from openline.wire.errors import Misuse, OpenlineError
+from openline.wire.said import say
 
 RECORDED: Final = "/record/entry"  # where whoever gave the last approval sees what came of it
 BACK: Final = "/drafts"
@@ -59,7 +60,7 @@ async def form(asked: Asked, draft: t.Drafted, back: str = BACK) -> SignForm:
     except OpenlineError as error:
         refusal = error.what
     if acting.officer in draft.approved_by:
-        refusal = "you have approved this already; it needs another officer"
+        refusal = say("you have approved this already; it needs another officer")
     named = {**body_told.LABELS, **body_told.KINDS}
     told = {
         "what": asked.words("What"),
@@ -132,7 +133,7 @@ def path_of(address: str) -> str:
 
 def _acting(asked: Asked) -> Acting:
     if asked.acting is None:
-        raise Misuse("nobody is signed in", next_step="Sign in.")
+        raise Misuse(say("nobody is signed in"), next_step=say("Sign in."))
     return asked.acting
 
 

@@ -24,6 +24,7 @@ from openline.console.words import Words
 from openline.station.api import types as t
 from openline.station.api.types_agreed import Agreed, AgreedLine
 from openline.wire.errors import Misuse
+from openline.wire.said import say
 
 BACK: Final = "/acts"
 SPARE: Final = 2  # empty rows after the check-ins there are
@@ -52,7 +53,7 @@ async def _line(asked: Asked, name: str) -> tuple[Agreed, AgreedLine]:
     for line in agreed.lines:
         if line.id == name:
             return agreed, line
-    raise Misuse("the accord has no such line", next_step="Choose one of the list.")
+    raise Misuse(say("the accord has no such line"), next_step=say("Choose one of the list."))
 
 
 async def choose(asked: Asked) -> Response:

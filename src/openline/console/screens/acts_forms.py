@@ -27,6 +27,7 @@ from openline.station.api import types_items
 from openline.station.api.types_agreed import Agreed
 from openline.wire.errors import Misuse
 from openline.wire.limits import REASON_BYTES_MAX
+from openline.wire.said import say
 
 LANES: Final = ("liaison", "safety")
 AHEAD_S: Final = 7200  # chosen: a proposal is first shown two hours ahead, for the other side to meet over
@@ -159,7 +160,9 @@ async def offer_of(asked: Asked, ref: str) -> types_items.Offer:
     """
     found = (await asked.console.link.get("/v1/inbox/item", types_items.One, ref=ref)).offer
     if found is None:
-        raise Misuse("this is no proposal, amendment, announcement or minute", next_step="Look at the list of offers.")
+        raise Misuse(
+            say("this is no proposal, amendment, announcement or minute"), next_step=say("Look at the list of offers.")
+        )
     return found
 
 

@@ -27,6 +27,7 @@ from openline.station.api import types as t
 from openline.station.api import types_items
 from openline.wire.errors import Misuse
 from openline.wire.limits import NOTE_BYTES_MAX
+from openline.wire.said import say
 
 KINDS: Final = STATEMENTS
 LANGUAGES: Final = ("ko", "en")
@@ -50,7 +51,7 @@ async def statement_of(asked: Asked, ref: str) -> types_items.Offer:
     """
     offer = await offer_of(asked, ref)
     if offer.kind not in KINDS:
-        raise Misuse("this is no announcement and no minute", next_step="Look at the list of them.")
+        raise Misuse(say("this is no announcement and no minute"), next_step=say("Look at the list of them."))
     return offer
 
 

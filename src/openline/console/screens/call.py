@@ -24,6 +24,7 @@ from openline.station.api import types_items as items
 from openline.station.api import types_voice as voices
 from openline.station.api.answers import part
 from openline.wire.errors import Misuse, OpenlineError, Refused
+from openline.wire.said import say
 
 if TYPE_CHECKING:
     from openline.console.app import Console
@@ -97,7 +98,7 @@ async def call(asked: Asked, *, status: int = 200, error: OpenlineError | None =
 async def word(asked: Asked) -> Response:
     form = await asked.form()
     if form["word"] not in WORDS:
-        raise Misuse("this is no word about a call", next_step="Answer, decline, or put it off.")
+        raise Misuse(say("this is no word about a call"), next_step=say("Answer, decline, or put it off."))
     body = duty.PickUp(word=cast(duty.WordName, form["word"]), officer=asked.officer)
     try:
         await asked.console.link.post(f"/v1/calls/{part(asked.path['call'])}/word", body, duty.Call)
@@ -211,7 +212,7 @@ async def hand_voice(asked: Asked) -> Response:
         body = msgspec.json.decode(await _body(asked), type=voices.HandVoice)
         found = await asked.console.link.post(path, body, voices.Voice)
     except msgspec.DecodeError as error:
-        return _json({"what": f"this is no half of a voice: {error}", "next_step": ""}, 400)
+        return _json(asked.fault(Misuse(say("this is no half of a voice: {why}", why=str(error)))), 400)
     except OpenlineError as error:
         return _json(asked.fault(error), 503 if isinstance(error, Unreachable) else 409)
     return _json(msgspec.to_builtins(found))
@@ -222,7 +223,7 @@ async def _body(asked: Asked) -> bytes:
     async for piece in asked.request.stream():
         data += piece
         if len(data) > FORM_BYTES_MAX:
-            raise Misuse("this is too long", next_step="Send less at once.")
+            raise Misuse(say("this is too long"), next_step=say("Send less at once."))
     return bytes(data)
 
 

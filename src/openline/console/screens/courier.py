@@ -70,7 +70,7 @@ async def _take(asked: Asked, file: UploadFile) -> Brought:
     try:
         told = await asked.console.link.post(f"/v1/courier/file?name={part(name)}", data, t.Unpacked)
     except CarrierFault as error:
-        return Brought(name, None, error.what)
+        return Brought(name, None, asked.fault(error)["what"])
     return Brought(name, told, "")
 
 

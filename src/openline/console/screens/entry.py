@@ -20,6 +20,7 @@ from openline.console.asked import Asked, Form
 from openline.console.places import SIGN_IN, Place
 from openline.station.api import types_duty
 from openline.wire.errors import OpenlineError, Refused
+from openline.wire.said import say
 
 SIGN_IN_WORDS: Final = "sign in"
 ENROLLED: Final = "enrolled"
@@ -53,7 +54,7 @@ async def sign_in(asked: Asked) -> Response:
     try:
         passkey = accounts.passkeys.check(sent["answer"], gate.visit(asked.request), SIGN_IN_WORDS, now)
         if not accounts.roster.roles(passkey.officer):
-            raise Refused("you have no role at this console", next_step="Ask a supervisor for one.")
+            raise Refused(say("you have no role at this console"), next_step=say("Ask a supervisor for one."))
     except OpenlineError as error:
         page = await asked.page("sign_in.html", status=403, error=asked.fault(error), enrolled=False)
         return gate.greet(asked.request, page)
@@ -150,7 +151,7 @@ async def take_post(asked: Asked) -> Response:
     gate, session = await session_of(asked)
     sent = await asked.form()
     if session.post is not None and session.post != sent["post"]:
-        error = Refused("you hold another post in this session", next_step="Go off watch there first.")
+        error = Refused(say("you hold another post in this session"), next_step=say("Go off watch there first."))
         return await _posts(asked, error, 409)
     try:
         await gate.come_on(session, sent["post"])

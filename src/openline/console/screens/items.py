@@ -22,6 +22,7 @@ from openline.console.words import Words
 from openline.station.api import types as t
 from openline.station.api import types_items
 from openline.wire.errors import Misuse, OpenlineError, Refused
+from openline.wire.said import say
 
 if TYPE_CHECKING:
     from openline.console.app import Console
@@ -44,7 +45,7 @@ async def found(asked: Asked, ref: str) -> types_items.Item:
     """
     one = await asked.console.link.get("/v1/inbox/item", types_items.One, ref=ref)
     if one.item is None:
-        raise Misuse(f"{ref} is an offer", next_step="It is among the acts.")
+        raise Misuse(say("{ref} is an offer", ref=ref), next_step=say("It is among the acts."))
     return one.item
 
 

@@ -17,6 +17,7 @@ from openline.console.places import Place
 from openline.console.words import Words
 from openline.station.api.types_play import Attend, Play, SetSpeed, Speed
 from openline.wire.errors import Misuse
+from openline.wire.said import say
 
 if TYPE_CHECKING:
     from openline.console.app import Console
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 async def speed(asked: Asked) -> Response:
     form = await asked.form()
     if form["speed"] not in map(str, get_args(Speed)):
-        raise Misuse("time does not run so fast in a play", next_step="Choose a pace of the band.")
+        raise Misuse(say("time does not run so fast in a play"), next_step=say("Choose a pace of the band."))
     chosen = SetSpeed(speed=cast(Speed, int(form["speed"])))
     await asked.console.link.post("/v1/play/speed", chosen, Play)
     return asked.go_back(form)

@@ -25,6 +25,7 @@ from openline.console.asked import Asked, Form
 from openline.console.pages import CALENDAR_END_S
 from openline.console.places import Place
 from openline.wire.errors import Misuse, OpenlineError, Refused
+from openline.wire.said import say
 
 SUPERVISOR: Final = frozenset({Role.SUPERVISOR})
 READS_LOG: Final = frozenset({Role.SUPERVISOR, Role.AUDITOR})
@@ -83,7 +84,7 @@ def words(act: str, sent: Form) -> str:
         "reset": f"take every passkey from {officer}",
     }.get(act)
     if found is None:
-        raise Misuse("there is no such act", next_step="Load the page again.")
+        raise Misuse(say("there is no such act"), next_step=say("Load the page again."))
     return found
 
 
@@ -118,14 +119,14 @@ async def own(asked: Asked) -> Response:
     sent, now = await asked.form(), gate.accounts.now()
     try:
         if sent["act"] not in ("add", "remove"):
-            raise Misuse("there is no such act", next_step="Load the page again.")
+            raise Misuse(say("there is no such act"), next_step=say("Load the page again."))
         _agreed(gate, session, sent)
         if sent["act"] == "add":
             gate.accounts.passkeys.enrol(session.officer, sent["label"], sent["made"], session.binding, now, None)
         else:
             identity = _identity(sent["passkey"])
             if identity not in {each.id for each in gate.accounts.roster.passkeys(session.officer)}:
-                raise Refused("this is no passkey of yours", next_step="Load the page again.")
+                raise Refused(say("this is no passkey of yours"), next_step=say("Load the page again."))
             gate.accounts.roster.remove_passkey(identity, session.officer, now.clock_s)
     except OpenlineError as error:
         return await _page(asked, error)
@@ -141,9 +142,9 @@ async def others(asked: Asked) -> Response:
         look = await asked.look()
         known = {each.name for each in roster.officers(now.clock_s)}
         if officer not in known | {each.name for each in look.us.officers}:
-            raise Misuse("the accord names no such officer of our side", next_step="Load the page again.")
+            raise Misuse(say("the accord names no such officer of our side"), next_step=say("Load the page again."))
         if sent["act"] not in ("roles", "code", "reset"):
-            raise Misuse("there is no such act", next_step="Load the page again.")
+            raise Misuse(say("there is no such act"), next_step=say("Load the page again."))
         _agreed(gate, session, sent)
         if sent["act"] == "roles":
             roster.set_roles(officer, sent.many("role"), session.officer, now.clock_s)
@@ -171,7 +172,7 @@ def _identity(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
-        raise Misuse("this is no passkey of yours", next_step="Load the page again.") from None
+        raise Misuse(say("this is no passkey of yours"), next_step=say("Load the page again.")) from None
 
 
 # ---- the log

@@ -13,6 +13,7 @@ import msgspec
 
 from openline.station.api import types as t
 from openline.wire.errors import Misuse, OpenlineError, OurFault
+from openline.wire.said import say, told_again
 
 T = TypeVar("T")
 
@@ -28,7 +29,9 @@ def value(data: bytes, gives: type[T], reader: str) -> T:
     try:
         return msgspec.json.decode(data, type=gives)
     except msgspec.DecodeError as error:
-        raise OurFault(f"the station answered what {reader} does not know: {error}") from None
+        raise OurFault(
+            say("the station answered what {reader} does not know: {why}", reader=reader, why=str(error))
+        ) from None
 
 
 def fault(data: bytes, status: int) -> OpenlineError:
@@ -37,9 +40,12 @@ def fault(data: bytes, status: int) -> OpenlineError:
         told = msgspec.json.decode(data, type=t.Fault)
     except msgspec.DecodeError:
         if status >= 500:
-            return OurFault(f"the station failed at this request ({status}); its log says more")
-        return Misuse(f"the station does not know this request ({status}): is it of another release?")
-    return t.FAULTS.get(told.fault, OurFault)(told.what, next_step=told.next_step)
+            return OurFault(say("the station failed at this request ({status}); its log says more", status=status))
+        return Misuse(
+            say("the station does not know this request ({status}): is it of another release?", status=status)
+        )
+    what, step = told_again(told.what, told.what_said), told_again(told.next_step, told.next_step_said)
+    return t.FAULTS.get(told.fault, OurFault)(what, next_step=step)
 
 
 def part(text: str) -> str:

@@ -24,6 +24,7 @@ from openline.wire.errors import (
     Misuse,
     OpenlineError,
 )
+from openline.wire.said import as_text, say, sentence_of
 
 BODY_BYTES_MAX: Final = 1024 * 1024  # chosen: a letter in base64 with room; pages have a limit of their own
 STATUS: Final = {"refused": 409, "misuse": 400, "peer": 422, "carrier": 422, "storage": 503, "ours": 500}
@@ -70,7 +71,7 @@ def _endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         if token is not None and not _shows(request, token):
-            return _fault(401, t.Fault(fault="misuse", what="this address wants the station's token"))
+            return _error(Misuse(say("this address wants the station's token")), 401)
         try:
             body = await _body(request, route)
             asked = Asked(dict(request.path_params), dict(request.query_params), body)
@@ -81,7 +82,7 @@ def _endpoint(
             return Response(answer, media_type=BYTES)
         if isinstance(answer, Response):
             return answer
-        return Response(msgspec.json.encode(answer), media_type=JSON)
+        return _json(answer)
 
     return serve
 
@@ -103,22 +104,26 @@ async def _body(request: Request, route: Route) -> Any:
     async for chunk in request.stream():
         data += chunk
         if len(data) > route.body_max:
-            raise Misuse(f"a request of more than {route.body_max} bytes")
+            raise Misuse(say("a request of more than {most} bytes", most=str(route.body_max)))
     if route.takes is bytes:
         return bytes(data)
     try:
         return msgspec.json.decode(bytes(data), type=route.takes)
     except msgspec.DecodeError as error:
-        raise Misuse(f"the request does not fit {route.method} {route.path}: {error}") from None
+        raise Misuse(
+            say("the request does not fit {method} {path}: {why}", method=route.method, path=route.path, why=str(error))
+        ) from None
 
 
-def _error(error: OpenlineError) -> Response:
+def _error(error: OpenlineError, status: int = 0) -> Response:
     name = next((name for name, kind in t.FAULTS.items() if isinstance(error, kind)), "ours")
-    return _fault(STATUS[name], t.Fault(fault=name, what=error.what, next_step=error.next_step))
+    what, step = error.what, error.next_step
+    said = {"what_said": sentence_of(what), "next_step_said": sentence_of(step)}
+    return _json(t.Fault(fault=name, what=what, next_step=step, **said), status or STATUS[name])
 
 
-def _fault(status: int, fault: t.Fault) -> Response:
-    return Response(msgspec.json.encode(fault), status_code=status, media_type=JSON)
+def _json(answer: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(answer, enc_hook=as_text), status_code=status, media_type=JSON)
 
 
 # ---- the document

@@ -8,6 +8,7 @@ from __future__ import annotations
 from openline.station.api.app import Asked
 from openline.wire.errors import Misuse
 from openline.wire.limits import TIME_S_MAX
+from openline.wire.said import say
 
 
 def whole(asked: Asked, name: str, default: int, most: int, least: int = 1) -> int:
@@ -18,7 +19,10 @@ def whole(asked: Asked, name: str, default: int, most: int, least: int = 1) -> i
     """
     text = asked.query.get(name, str(default))
     if not (text.isascii() and text.isdecimal() and len(text) <= 9 and least <= int(text) <= most):
-        raise Misuse(f"{name}: {text} is not allowed", next_step=f"Give a whole number from {least} to {most}.")
+        raise Misuse(
+            say("{name}: {text} is not allowed", name=name, text=text),
+            next_step=say("Give a whole number from {least} to {most}.", least=str(least), most=str(most)),
+        )
     return int(text)
 
 
@@ -32,5 +36,8 @@ def time_s(asked: Asked, name: str) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= 15 and int(text) <= TIME_S_MAX):
-        raise Misuse(f"{name}: {text} is no time", next_step="Give whole seconds since 1970-01-01T00:00Z.")
+        raise Misuse(
+            say("{name}: {text} is no time", name=name, text=text),
+            next_step=say("Give whole seconds since 1970-01-01T00:00Z."),
+        )
     return int(text)

@@ -17,6 +17,7 @@ from openline.station.context import Context
 from openline.wire import entry as entries
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import Misuse
+from openline.wire.said import say
 
 BLOCK: Final = 32  # chosen: so the loop is never held for more than some milliseconds between two reads
 
@@ -137,7 +138,7 @@ class Chains:
         if block is None or offset >= len(block):
             block = self._blocks[side, number] = await self._block(side, number * BLOCK)
         if offset >= len(block) or block[offset].entry.place[1:] != self.spot(side, index):
-            raise Misuse("the record changed while it was read", next_step="Look again.")
+            raise Misuse(say("the record changed while it was read"), next_step=say("Look again."))
         return block[offset]
 
     async def _block(self, side: int, first: int) -> list[Leaf]:

@@ -15,6 +15,7 @@ from openline.station.context import Context
 from openline.wire.bodies import Tracked
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import Misuse
+from openline.wire.said import say
 
 _PLACE: Final = re.compile(r"^(.+?)[ :](\d{1,19})/(\d{1,19})$")
 _CITED: Final = re.compile(r"^(.+)[-–](\d{4})[-–](\d{1,19})$")
@@ -74,8 +75,12 @@ class Citations:
         found = self._by_place(text) or self._by_citation(text) or self._by_id(text)
         if found is None:
             raise Misuse(
-                f"nothing in the record is named {text}",
-                next_step=f"Write {self._sides[0]}–{self._lines[0]}–2026–17, {self._sides[0]} 0/17, or an id in hex.",
+                say("nothing in the record is named {text}", text=text),
+                next_step=say(
+                    "Write {side}–{line}–2026–17, {side} 0/17, or an id in hex.",
+                    side=self._sides[0],
+                    line=self._lines[0],
+                ),
             )
         return found
 

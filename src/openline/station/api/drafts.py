@@ -24,6 +24,7 @@ from openline.keys import public
 from openline.ports import Now
 from openline.station.api import types as t
 from openline.station.api.citing import Citations
+from openline.station.api.saying import sentences
 from openline.station.api.translate import Translator
 from openline.station.desk import Desk
 from openline.station.driver import Driver
@@ -33,11 +34,13 @@ from openline.wire.bodies import Body, Receipt, kind_of, to_plain
 from openline.wire.entry import Entry
 from openline.wire.errors import Misuse, Refused
 from openline.wire.limits import BLOB_BYTES_MAX
+from openline.wire.said import say, sentence_of
 from openline.wire.terms import Approval
 
 DRAFTS_MAX: Final = 256  # chosen: more than a post has at hand in a day
 ID_BYTES: Final = 4
 PREFIX: Final = "draft/"
+STALE: Final = say("cannot be released any more")
 RETURNED_MAX: Final = 16
 STORED_PARTS: Final = 64  # chosen: 2 MiB to a commit, some 20 ms
 PAGES_HELD_MAX: Final = 2 * BLOB_BYTES_MAX  # chosen: one document that waits, and one that is being drafted
@@ -75,7 +78,12 @@ class Drafts:
             Misuse: more than a document may have. Refused: drafts that wait hold all that fits.
         """
         if len(pages) > BLOB_BYTES_MAX:
-            raise Misuse(f"pages of {len(pages)} bytes: a document has {BLOB_BYTES_MAX} at most")
+            raise Misuse(
+                say(
+                    "pages of {size} bytes: a document has {most} at most", size=str(len(pages)),
+                    most=str(BLOB_BYTES_MAX),
+                )
+            )
         digest = await asyncio.to_thread(lambda: hashlib.sha256(pages).digest())
         self.pages.pop(digest, None)
         needed = {each.command.pages for each in self.known.values() if isinstance(each.command, t.Document)}
@@ -83,13 +91,15 @@ class Drafts:
             if sum(map(len, self.pages.values())) + len(pages) > PAGES_HELD_MAX:
                 del self.pages[held]
         if sum(map(len, self.pages.values())) + len(pages) > PAGES_HELD_MAX:
-            raise Refused("drafts hold as many pages as fit here", next_step="Release or drop one of them.")
+            raise Refused(say("drafts hold as many pages as fit here"), next_step=say("Release or drop one of them."))
         self.pages[digest] = pages
         return digest.hex()
 
     def _pages_of(self, digest: bytes) -> bytes:
         if digest not in self.pages:
-            raise Misuse("these pages were not handed in", next_step="Hand them in again, then draft the document.")
+            raise Misuse(
+                say("these pages were not handed in"), next_step=say("Hand them in again, then draft the document.")
+            )
         return self.pages[digest]
 
     async def _store_pages(self, asked: t.AnyCommand, given: int) -> None:
@@ -135,7 +145,10 @@ class Drafts:
         if desk.approvals_needed(draft) == 0:
             return self._recorded(desk, now, asked, draft, ())
         if len(self.known) >= DRAFTS_MAX:
-            raise Refused(f"{DRAFTS_MAX} drafts wait already", next_step="Release or drop one of them.")
+            raise Refused(
+                say("{count} drafts wait already", count=DRAFTS_MAX),
+                next_step=say("Release or drop one of them."),
+            )
         identity = desk.ctx.entropy.bytes(ID_BYTES).hex()
         pending = Pending(asked, plain(draft.body), now.clock_ms, by=by)
         self._keep(desk, identity, pending)
@@ -168,8 +181,8 @@ class Drafts:
         draft = desk.draft(self.translator.command(pending.command), now)
         if plain(draft.body) != pending.body:
             raise Refused(
-                "the record has changed what this draft says since it was drafted; nobody has approved that",
-                next_step="Drop it and draft it again.",
+                say("the record has changed what this draft says since it was drafted; nobody has approved that"),
+                next_step=say("Drop it and draft it again."),
             )
         return draft
 
@@ -179,18 +192,24 @@ class Drafts:
         before = self._in_force(desk, pending)
         if officer in {each.officer for each in before}:
             raise Refused(
-                f"{asked.officer} has approved this already; it needs another officer",
-                next_step="Have it approved by somebody else, with their own key.",
+                say("{officer} has approved this already; it needs another officer", officer=asked.officer),
+                next_step=say("Have it approved by somebody else, with their own key."),
             )
         if isinstance(draft.body, Receipt) and officer != draft.body.officer:
             raise Refused(
-                f"this is {self.translator.officers[draft.body.officer]}'s own word; nobody else can give it",
-                next_step="Draft the acknowledgement in your own name.",
+                say(
+                    "this is {officer}'s own word; nobody else can give it",
+                    officer=self.translator.officers[draft.body.officer],
+                ),
+                next_step=say("Draft the acknowledgement in your own name."),
             )
         if asked.counter < desk.next_counter(officer):
             raise Refused(
-                f"counter {asked.counter} of {asked.officer} was used before",
-                next_step=f"Sign again with {desk.next_counter(officer)} or more.",
+                say(
+                    "counter {counter} of {officer} was used before", counter=str(asked.counter),
+                    officer=asked.officer,
+                ),
+                next_step=say("Sign again with {counter} or more.", counter=str(desk.next_counter(officer))),
             )
         message = public.officer_message(ctx.accord_id, ctx.us, draft.body, officer, asked.counter)
         signature = bytes.fromhex(asked.signature)
@@ -198,7 +217,8 @@ class Drafts:
             public.verify(ctx.accord.sides[ctx.us].officers[officer].key, message, signature)
         except public.BadSignature:
             raise Refused(
-                f"this is not {asked.officer}'s signature of this draft", next_step="Sign with the officer's own key."
+                say("this is not {officer}'s signature of this draft", officer=asked.officer),
+                next_step=say("Sign with the officer's own key."),
             ) from None
         return [*before, Approval(officer, asked.counter, signature)]
 
@@ -267,7 +287,7 @@ class Drafts:
         def note(desk: Desk, now: Now) -> t.Drafted:
             pending = self._pending(identity)
             if len(pending.returned) >= RETURNED_MAX:
-                raise Refused("this draft was given back too often", next_step="Drop it, and draft it anew.")
+                raise Refused(say("this draft was given back too often"), next_step=say("Drop it, and draft it anew."))
             said = t.Returned(officer=asked.officer, reason=asked.reason, time_s=now.clock_s)
             self._keep(desk, identity, msgspec.structs.replace(pending, returned=(*pending.returned, said)))
             return self.one(identity)
@@ -276,7 +296,10 @@ class Drafts:
 
     def _pending(self, identity: str) -> Pending:
         if identity not in self.known:
-            raise Misuse(f"no draft {identity} waits here", next_step="See which do: openline release list.")
+            raise Misuse(
+                say("no draft {id} waits here", id=identity),
+                next_step=say("See which do: openline release list."),
+            )
         return self.known[identity]
 
     def _keep(self, desk: Desk, identity: str, pending: Pending) -> None:
@@ -304,13 +327,16 @@ class Drafts:
             warnings=draft.warnings,
             drafted_by=pending.by,
             returned=pending.returned,
+            says=row.what,
+            said=sentence_of(row.what),
+            warnings_said=sentences(draft.warnings),
         )
 
     def _stale(self, identity: str, pending: Pending, why: str) -> t.Drafted:
         return t.Drafted(
-            id=identity, kind=type(pending.command).__name__.lower(), what="cannot be released any more",
+            id=identity, kind=type(pending.command).__name__.lower(), what=STALE, says=STALE, said=sentence_of(STALE),
             body=pending.body.hex(), drafted_s=pending.drafted_ms // 1000, needed=0, approved_by=(), counters={},
-            warnings=(why,), drafted_by=pending.by, returned=pending.returned,
+            warnings=(why,), warnings_said=sentences([why]), drafted_by=pending.by, returned=pending.returned,
         )  # fmt: skip
 
     def _row(self, desk: Desk, body: Body) -> Any:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from openline.audit.describe import changed
-from openline.core.said import Length, Listed, Moment, Said, Value, say
+from openline.audit.describe import CHANGES, changed
 from openline.core.wording import LANES
 from openline.station.api.reading import Reading
 from openline.wire import bodies
 from openline.wire.bodies import Body
 from openline.wire.entry import Entry, Place
+from openline.wire.said import Length, Listed, Moment, Value, inner, say
 from openline.wire.terms import Checkpoint44, Lane, Level, Outcome, Precedence, Presence, ProofKind, Scope
 
 OUTCOMES: Final = {
@@ -46,13 +46,6 @@ PRESENCE: Final = {
     Presence.SHOWN: say("presence is shown"),
     Presence.WITHHELD: say("presence is withheld"),
 }
-CHANGES: Final = {
-    "check-ins": say("check-ins"),
-    "carriers": say("carriers"),
-    "expiry": say("expiry"),
-    "holidays": say("holidays"),
-    "pulse": say("pulse"),
-}
 Found = Iterator[tuple[str, Value]]
 
 
@@ -67,14 +60,14 @@ class Facts:
         """What an entry states; without what somebody wrote in it, where that may not be read here."""
         body = entry.body
         found = self._tracked(body, readable) if isinstance(body, bodies.Tracked) else self._act(entry, body)
-        return [(name, value.sentences[0] if isinstance(value, Said) else value) for name, value in found]
+        return [(name, inner(value)) for name, value in found]
 
     def _at(self, time_s: int) -> Moment:
         return Moment.of(time_s, 0, self.accord.sides[self.reading.ctx.us].zone)
 
     def _scope(self, scope: Scope) -> Listed:
-        return Listed(
-            say("{line}: {lane} lane", line=self.reading.line(line), lane=LANES[Lane(lane).name.lower()]).sentences[0]
+        return Listed.each(
+            say("{line}: {lane} lane", line=self.reading.line(line), lane=LANES[Lane(lane).name.lower()])
             for line, lane in scope
         )
 
@@ -106,7 +99,7 @@ class Facts:
             case bodies.Propose():
                 yield "lines and lanes", self._scope(body.scope)
                 yield "effective", self._at(body.effective_s)
-                yield "lifts", Listed(map(self.reading.named, body.lists))
+                yield "lifts", Listed.each(map(self.reading.named, body.lists))
             case bodies.Accept() | bodies.Withdraw():
                 yield "of", self.reading.named(body.target)
             case bodies.Receipt():
@@ -154,7 +147,7 @@ class Facts:
                 yield from _checkpoint(body.checkpoint)
             case bodies.Amend():
                 yield "effective", self._at(body.effective_s)
-                yield "changes", Listed(CHANGES[name].sentences[0] for name in changed(body))
+                yield "changes", Listed.each(CHANGES[name] for name in changed(body))
             case bodies.Generation():
                 if body.last is not None:
                     yield "goes on from", self.reading.citations.place(Place(entry.side, body.last.gen, body.last.seq))

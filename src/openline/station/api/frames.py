@@ -13,6 +13,7 @@ from typing import Final
 
 from openline.wire.errors import Misuse
 from openline.wire.limits import BUNDLE_BYTES_MAX
+from openline.wire.said import say
 
 LENGTH_BYTES: Final = 4
 END: Final = bytes(LENGTH_BYTES)
@@ -37,12 +38,12 @@ def read(pieces: Iterable[bytes]) -> Iterator[bytes]:
             if length == 0:
                 return
             if length > BUNDLE_BYTES_MAX:
-                raise Misuse(f"a bundle of {length} bytes: these are no bundles")
+                raise Misuse(say("a bundle of {length} bytes: these are no bundles", length=str(length)))
             if len(held) < LENGTH_BYTES + length:
                 break
             yield bytes(held[LENGTH_BYTES : LENGTH_BYTES + length])
             del held[: LENGTH_BYTES + length]
-    raise Misuse("the bundles were cut short", next_step="Try again.")
+    raise Misuse(say("the bundles were cut short"), next_step=say("Try again."))
 
 
 def split(body: bytes) -> list[bytes]:

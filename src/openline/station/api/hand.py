@@ -24,10 +24,12 @@ from openline.station.api import types as t
 from openline.station.api.citing import Citations
 from openline.station.api.frames import END, frame
 from openline.station.api.keep import Copies
+from openline.station.api.saying import sentences
 from openline.station.desk import Desk
 from openline.station.driver import Driver
 from openline.wire.accord import CarrierKind
 from openline.wire.errors import Misuse, Refused
+from openline.wire.said import say
 
 AT_ONCE: Final = 16  # chosen: some 10 ms of sealing
 BAD_TOLD_MAX: Final = 20
@@ -42,14 +44,17 @@ def courier_of(desk: Desk, named: str | None) -> int:
     carriers = desk.ctx.accord.carriers
     found = [number for number, carrier in enumerate(carriers) if carrier.kind is CarrierKind.COURIER]
     if not found:
-        raise Refused("the accord names no courier", next_step="Agree on one: it is an accord's carrier like others.")
+        raise Refused(
+            say("the accord names no courier"), next_step=say("Agree on one: it is an accord's carrier like others.")
+        )
     if named is None:
         return found[0]
     for number in found:
         if carriers[number].id == named:
             return number
     raise Misuse(
-        f"{named} is no courier of the accord", next_step=f"It has {', '.join(carriers[n].id for n in found)}."
+        say("{named} is no courier of the accord", named=named),
+        next_step=say("It has {names}.", names=", ".join(carriers[n].id for n in found)),
     )
 
 
@@ -116,6 +121,7 @@ async def unpacked(runner: Driver, citations: Citations, carrier: int, bundles: 
             for identity, place in places
         ),
         bad=tuple(taken.bad[:BAD_TOLD_MAX]),
+        bad_said=sentences(taken.bad[:BAD_TOLD_MAX]),
         whole=taken.whole,
     )
 

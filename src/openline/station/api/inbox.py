@@ -29,10 +29,16 @@ from openline.station.parts import part_count
 from openline.wire import bodies
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import Misuse, Refused
+from openline.wire.said import say, sentence_of
 from openline.wire.terms import Lane, Level
 
 BEGINNING: Final = 160  # characters of a text that a list shows
 HANDED: Final = "handed/"
+NO_RECEIPT: Final = say("a service message has no receipt")
+HANDED_OVER: Final = say("marked as handed over; no station shows a letter")
+FRESH: Final = say("their station is told that it was shown")
+BEFORE: Final = say("it was opened before; nothing is sent")
+NOBODY_OPENS: Final = say("nobody holds the watch, so nobody opens it")
 NAMING: Final = (("answers", "answers"), ("corrects", "corrects"), ("translation_of", "translates"))
 NAMED_BY_MAX: Final = 64  # chosen: what one page tells; a hostile side may name one item without end
 
@@ -139,7 +145,7 @@ class InboxView:
         """
         identity, place, item = self._found(ref)
         if item is None or not item.document:
-            raise Misuse(f"{ref} is no document", next_step="Only documents have pages.")
+            raise Misuse(say("{ref} is no document", ref=ref), next_step=say("Only documents have pages."))
         entry, _ = self.reading.entry(identity, place)
         body = entry.body
         found = None
@@ -147,8 +153,8 @@ class InboxView:
             found = await asyncio.to_thread(self.runner.desk.pages.whole, body)  # some 64 MiB: the loop goes on
         if found is None:
             raise Refused(
-                f"the pages of {ref} have not all come yet",
-                next_step="They come by themselves as soon as a path is up; openline status shows the paths.",
+                say("the pages of {ref} have not all come yet", ref=ref),
+                next_step=say("They come by themselves as soon as a path is up; openline status shows the paths."),
             )
         return found
 
@@ -157,8 +163,8 @@ class InboxView:
         if identity in self.ctx.record.ledger.items or identity in self.service:
             return self._placed(identity)
         raise Misuse(
-            f"{ref} is no message, notice, document or letter",
-            next_step="The inbox lists what there is; openline record show has every entry of an export.",
+            say("{ref} is no message, notice, document or letter", ref=ref),
+            next_step=say("The inbox lists what there is; openline record show has every entry of an export."),
         )
 
     # ---- opening
@@ -175,27 +181,31 @@ class InboxView:
     def _open(self, desk: Desk, now: Now, asked: t.Open) -> t.Opened:
         identity, place, item = self._found(asked.ref)
         if place.side == self.ctx.us:
-            raise Refused(f"{asked.ref} is our own: only what they sent is opened here")
+            raise Refused(say("{ref} is our own: only what they sent is opened here", ref=asked.ref))
         if item is None:
             told = self._item(identity, place, None, whole=True)
-            return t.Opened(item=told, receipt=False, says="a service message has no receipt")
+            return t.Opened(item=told, receipt=False, says=NO_RECEIPT, said=sentence_of(NO_RECEIPT))
         if item.letter:
             self.handed.add(identity.hex())
             self.unopened.pop(identity, None)
             self.ctx.remember(HANDED + identity.hex(), b"")
             told = self._item(identity, place, item, whole=True)
-            return t.Opened(item=told, receipt=False, says="marked as handed over; no station shows a letter")
+            return t.Opened(item=told, receipt=False, says=HANDED_OVER, said=sentence_of(HANDED_OVER))
         if item.document and not self._bits(item) >> Level.PAGES & 1:
             raise Refused(
-                f"the pages of {asked.ref} have not all come: a document counts as shown when they are verified",
-                next_step=f"Read what has come without opening it: openline inbox {asked.ref}.",
+                say(
+                    "the pages of {ref} have not all come: a document counts as shown when they are verified",
+                    ref=asked.ref,
+                ),
+                next_step=say("Read what has come without opening it: openline inbox {ref}.", ref=asked.ref),
             )
         desk.check_appending()
         fresh = not self._bits(item) >> Level.SHOWN & 1
-        officer = desk.watchkeeping.officer_for(item.line, self.duty.officer(asked.officer), "opens it")
+        officer = desk.watchkeeping.officer_for(item.line, self.duty.officer(asked.officer), NOBODY_OPENS)
         desk.show(identity, now, officer=officer)
-        says = "their station is told that it was shown" if fresh else "it was opened before; nothing is sent"
-        return t.Opened(item=self._item(identity, place, item, whole=True), receipt=fresh, says=says)
+        says = FRESH if fresh else BEFORE
+        told = self._item(identity, place, item, whole=True)
+        return t.Opened(item=told, receipt=fresh, says=says, said=sentence_of(says))
 
     # ---- telling
 
@@ -240,7 +250,7 @@ class InboxView:
             return t.Item(kind="letter", to=to, size=len(body.age), age=age, **told)
         if isinstance(body, bodies.Tracked):
             return self._tracked(body, item, reached, told)
-        raise Misuse("that entry is no item", next_step="Look at the list.")
+        raise Misuse(say("that entry is no item"), next_step=say("Look at the list."))
 
     def _named_by(self, identity: bytes) -> tuple[t.Naming, ...]:
         """The last items that answer, correct or translate one, oldest first."""
@@ -289,7 +299,7 @@ class InboxView:
                     kind="document", title=body.title, size=body.size, digest=digest, pages_here=here, **told
                 )
             case _:
-                raise Misuse("an item of a kind that this release does not know")
+                raise Misuse(say("an item of a kind that this release does not know"))
 
 
 def _shortened(item: t.Item) -> t.Item:

@@ -19,6 +19,7 @@ from typing import BinaryIO, Final
 from starlette.responses import StreamingResponse
 
 from openline.wire.errors import StorageFault
+from openline.wire.said import say
 
 CHUNK_BYTES: Final = 256 * 1024
 BYTES: Final = "application/octet-stream"
@@ -58,7 +59,8 @@ class Copies:
                 return path.open("rb")
         except OSError as error:
             raise StorageFault(
-                f"no copy can be made in {self.folder}: {error.strerror}", next_step="Make room there, then ask again."
+                say("no copy can be made in {folder}: {why}", folder=str(self.folder), why=str(error.strerror)),
+                next_step=say("Make room there, then ask again."),
             ) from None
 
 

@@ -23,6 +23,7 @@ from openline.station.callbook import CallBook
 from openline.station.driver import Driver
 from openline.wire.bodies import Accept, Amend, Announce, Generation, Minute, Propose, Suspend
 from openline.wire.errors import Malformed, Misuse, Refused
+from openline.wire.said import say, sentence_of
 from openline.wire.terms import Lane
 
 KINDS: dict[type, str] = {
@@ -69,11 +70,14 @@ class OfferView:
         offer = self._named(ref)
         body, ledger = offer.body, self.ctx.record.ledger
         if not isinstance(body, Announce | Minute):
-            raise Misuse(f"{ref} is no announcement and no minute")
+            raise Misuse(say("{ref} is no announcement and no minute", ref=ref))
         accepts = (act.body for act in ledger.accepts.get(offer.id, ()) if act.place.side != offer.place.side)
         signed = [(a.ed25519, a.mldsa44) for a in accepts if isinstance(a, Accept) and a.ed25519 and a.mldsa44]
         if not signed or state.standing(ledger, offer) not in (Standing.ACCEPTED, Standing.CONCLUDED):
-            raise Refused(f"{ref} is not signed by both sides", next_step="It waits for the other side's acceptance.")
+            raise Refused(
+                say("{ref} is not signed by both sides", ref=ref),
+                next_step=say("It waits for the other side's acceptance."),
+            )
         kind = "minute" if isinstance(body, Minute) else "announcement"
         text = notes.statement_text(self.ctx.accord, self.ctx.accord_id, body.texts, kind)
         pair = [(body.ed25519, body.mldsa44), signed[0]]
@@ -90,7 +94,9 @@ class OfferView:
             said = tuple(sorted(texts.items()))
             return notes.statement_text(self.ctx.accord, self.ctx.accord_id, said, kind).encode()
         except Malformed as error:
-            raise Refused(f"this cannot be announced: {error.what}", next_step="Correct the text.") from None
+            raise Refused(
+                say("this cannot be announced: {why}", why=error.what), next_step=say("Correct the text.")
+            ) from None
 
     def text_of(self, ref: str) -> bytes:
         """The same for an announcement or minute of the record.
@@ -100,7 +106,7 @@ class OfferView:
         """
         body = self._named(ref).body
         if not isinstance(body, Announce | Minute):
-            raise Misuse(f"{ref} is no announcement and no minute")
+            raise Misuse(say("{ref} is no announcement and no minute", ref=ref))
         return self.text(dict(body.texts), minute=isinstance(body, Minute))
 
     def signed(self, data: bytes) -> t.SignedStatement:
@@ -114,8 +120,8 @@ class OfferView:
             statement, given = notes.read_signed_by(data, ctx.accord, ctx.accord.sides[ctx.us])
         except (Malformed, BadSignature) as error:
             raise Misuse(
-                f"this file is no statement that our side signed: {error.what}",
-                next_step="Sign the text anew: openline statement sign.",
+                say("this file is no statement that our side signed: {why}", why=error.what),
+                next_step=say("Sign the text anew: openline statement sign."),
             ) from None
         return t.SignedStatement(
             minute=statement.kind == "minute",
@@ -164,7 +170,7 @@ class OfferView:
     def _named(self, ref: str) -> Act:
         found = self.ctx.record.ledger.offers.get(self.citations.resolve(ref))
         if found is None:
-            raise Misuse(f"{ref} is no proposal, amendment, announcement or minute")
+            raise Misuse(say("{ref} is no proposal, amendment, announcement or minute", ref=ref))
         return found
 
     def _offers(self) -> list[Act]:
@@ -180,14 +186,15 @@ class OfferView:
     def _told(self, offer: Act) -> t.Offer:
         entry, _ = self.reading.entry(offer.id, offer.place)
         body, waits = offer.body, self._waits_for(offer)
-        effective_s = state.effective_s(offer) or 0
+        effective_s, what = state.effective_s(offer) or 0, self.reading.row(entry).what
         told: dict[str, Any] = {
             "ref": self.citations.ref(offer.id, offer.place),
             "id": offer.id.hex(),
             "kind": KINDS[type(body)],
             "author": self.reading.sides[offer.place.side],
             "time_s": offer.time_s,
-            "what": self.reading.row(entry).what,
+            "what": what,
+            "what_said": sentence_of(what),
             "standing": state.standing(self.ctx.record.ledger, offer).value,
             "waits_for": waits,
             "lapsed": bool(waits) and 0 < effective_s < self.ctx.now.clock_s,

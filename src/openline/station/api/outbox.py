@@ -24,6 +24,7 @@ from openline.wire import bodies
 from openline.wire import entry as entries
 from openline.wire.bodies import Body
 from openline.wire.entry import Entry
+from openline.wire.said import say, sentence_of
 from openline.wire.terms import Level
 
 SCANNED_MAX: Final = 4096  # chosen: a window of what waits; reading them takes some 50 ms
@@ -34,10 +35,10 @@ BY_PEOPLE: Final = (
     bodies.Amend, bodies.Announce, bodies.Minute, bodies.PresenceBody,
 )  # fmt: skip
 SAYS: Final = {
-    Reached.DELIVERED: "their station holds it, and signed that it does",
-    Reached.SHOWN: "an officer there opened it",
-    Reached.ACKNOWLEDGED: "an officer there took note of it",
-    Reached.ANSWERED: "it was answered",
+    Reached.DELIVERED: say("their station holds it, and signed that it does"),
+    Reached.SHOWN: say("an officer there opened it"),
+    Reached.ACKNOWLEDGED: say("an officer there took note of it"),
+    Reached.ANSWERED: say("it was answered"),
 }
 
 
@@ -77,14 +78,14 @@ class OutboxView:
             paths = tuple(self.ctx.accord.carriers[number].id for number in desk.try_now(now))
             waiting = desk.outbox.waiting_count() + len(desk.pages.outgoing)
             if not waiting:
-                says = "nothing waits"
+                says = say("nothing waits")
             elif paths:
-                says = "sent again"
+                says = say("sent again")
             elif self.ctx.up:
-                says = "nothing to send again: a relay keeps all of it for them already"
+                says = say("nothing to send again: a relay keeps all of it for them already")
             else:
-                says = "no path is up; those that are down connect now"
-            return t.Tried(waiting=waiting, paths=paths, says=says)
+                says = say("no path is up; those that are down connect now")
+            return t.Tried(waiting=waiting, paths=paths, says=says, said=sentence_of(says))
 
         return await self.runner.ask(again)
 
@@ -136,6 +137,10 @@ class OutboxView:
             went_by=tuple(self.ctx.accord.carriers[n].id for n in desk.outbox.ways.of(position)),
             next_ms=next_ms,
             waits=waits,
+            what_said=sentence_of(row.what),
+            said=sentence_of(state.says),
+            attested_said=sentence_of(state.by),
+            waits_said=sentence_of(waits),
             due_s=item.time_s + item.due_s if item is not None and item.due_s else 0,
         )
 
@@ -143,32 +148,34 @@ class OutboxView:
         ledger, us = self.ctx.record.ledger, self.ctx.us
         item = ledger.items.get(entry.id)
         if item is not None:
-            reached, attested = self.reading.attested(item)
-            by = str(attested)
+            reached, by = self.reading.attested(item)
         else:
-            reached, by = receipts.act_reached(ledger, us, position), f"{self.reading.sides[1 - us]}'s station"
+            reached = receipts.act_reached(ledger, us, position)
+            by = say("{side}'s station", side=self.reading.sides[1 - us])
         if reached is not Reached.RECORDED:
             return _State(reached.value, SAYS[reached], by)
-        ours = f"{self.reading.sides[us]}'s station"
+        ours = say("{side}'s station", side=self.reading.sides[us])
         if receipts.act_reached(ledger, us, position) is not Reached.RECORDED:
-            return _State("on_its_way", "their station holds its entry; its pages are on their way", ours)
+            return _State("on_its_way", say("their station holds its entry; its pages are on their way"), ours)
         if position <= desk.outbox.held:
-            hint = "their station hints that it holds it; its signed word is to come"
-            return _State("on_its_way", hint, f"{self.reading.sides[1 - us]}'s station, unsigned")
+            hint = say("their station hints that it holds it; its signed word is to come")
+            return _State("on_its_way", hint, say("{side}'s station, unsigned", side=self.reading.sides[1 - us]))
         keeping = [n for n, upto in desk.outbox.relayed.items() if upto >= position]
         if keeping:
             names = ", ".join(self.ctx.accord.carriers[n].id for n in keeping)
-            return _State("kept_by_relay", f"kept for them by {names}", f"relay {names}")
+            return _State(
+                "kept_by_relay", say("kept for them by {names}", names=names), say("relay {names}", names=names)
+            )
         went = desk.outbox.ways.of(position)
         if went:
             names = ", ".join(self.ctx.accord.carriers[n].id for n in went)
-            return _State("on_its_way", f"handed to {names}; no word of theirs yet", ours)
-        return _State("recorded", "in our record; no path has taken it yet", ours)
+            return _State("on_its_way", say("handed to {names}; no word of theirs yet", names=names), ours)
+        return _State("recorded", say("in our record; no path has taken it yet"), ours)
 
     def _next(self, desk: Desk, now: Now, entry: Entry, position: Position) -> tuple[int | None, str]:
         """How long until it is tried again, or why it is not."""
         if self.ctx.restoring:
-            return None, "this station is fetching its own record back"
+            return None, say("this station is fetching its own record back")
         if position <= desk.outbox.held:
             due = desk.pages.next_ms() if entry.place in desk.pages.outgoing else None
         else:
@@ -176,8 +183,8 @@ class OutboxView:
         if due is not None:
             return max(due - now.elapsed_ms, 0), ""
         if not self.ctx.live_up() and not self.ctx.relays_up():
-            return None, "no live or relay path is up; it goes at once when one is, or by courier"
-        return None, "it is fetched when their station attaches"
+            return None, say("no live or relay path is up; it goes at once when one is, or by courier")
+        return None, say("it is fetched when their station attaches")
 
 
 def by_people(body: Body) -> bool:

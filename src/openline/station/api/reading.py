@@ -10,12 +10,12 @@ from openline.audit.describe import Describer, Row
 from openline.core import receipts
 from openline.core.ledger import Item
 from openline.core.receipts import Reached
-from openline.core.said import Said, say
 from openline.station.api.citing import Citations
 from openline.station.context import Context
 from openline.wire import entry as entries
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import Misuse
+from openline.wire.said import Said, say
 
 
 class Reading:
@@ -38,7 +38,7 @@ class Reading:
             return entries.decode(kept.data), kept.received_ms // 1000
         data = self.ctx.unstored.get(place)
         if data is None or entries.entry_id(data) != identity:
-            raise Misuse("the record does not hold that entry any more", next_step="Look at the list again.")
+            raise Misuse(say("the record does not hold that entry any more"), next_step=say("Look at the list again."))
         return entries.decode(data), self.ctx.now.clock_s
 
     def row(self, entry: Entry) -> Row:

@@ -23,11 +23,12 @@ from openline.station.api.citing import Citations
 from openline.station.api.facts import Facts, written
 from openline.station.api.inbox import InboxView
 from openline.station.api.reading import Reading
-from openline.station.api.saying import headline, value_told
+from openline.station.api.saying import headline
 from openline.station.driver import Driver
 from openline.wire import bodies
 from openline.wire.entry import Entry, Place
 from openline.wire.errors import Misuse
+from openline.wire.said import say
 
 LOOKED_MAX: Final = 2048  # chosen: some 0.2 s, most of it in threads
 ID_PREFIX_MIN: Final = 8
@@ -125,7 +126,10 @@ class RecordView:
         }
         for name, (given, names) in allowed.items():
             if given and given not in names:
-                raise Misuse(f"{name}: there is no {given}", next_step=f"There is {', '.join(names)}.")
+                raise Misuse(
+                    say("{name}: there is no {given}", name=name, given=given),
+                    next_step=say("There is {names}.", names=", ".join(names)),
+                )
 
     def _fits(self, entry: Entry, wanted: Wanted) -> bool:
         if wanted.everything:
@@ -178,7 +182,7 @@ class RecordView:
             lines=self._lines(entry),
             lane="" if lane is None else lane.name.lower(),
             facts=tuple(
-                t.Fact(name=name, value=value_told(value)) for name, value in self.facts.of(entry, readable=readable)
+                t.Fact(name=name, value=value) for name, value in self.facts.of(entry, readable=readable)
             ),
             ack=_spot((entry.ack.gen, entry.ack.seq)) if entry.ack is not None and fresh else None,
             acked_by=None if by is None else _spot(by),
@@ -202,7 +206,10 @@ class RecordView:
         for known in (ledger.items, ledger.offers, ledger.suspensions):
             if identity in known:
                 return known[identity].place
-        raise Misuse(f"{ref} leads to nothing that is kept by its name", next_step="Name its place, as north 0/17.")
+        raise Misuse(
+            say("{ref} leads to nothing that is kept by its name", ref=ref),
+            next_step=say("Name its place, as north 0/17."),
+        )
 
     async def one(self, ref: str) -> t.RecordOne:
         """One entry whole.
@@ -281,11 +288,12 @@ class RecordView:
         """
         spot, digits = self.citations.spot(place.strip()), re.sub(r"[\s:-]", "", identity).lower()
         if spot is None:
-            names = " or ".join(f"{side} 0/17" for side in self.reading.sides)
-            raise Misuse(f"{place} is no place", next_step=f"Write it as {names}.")
+            one, other = self.reading.sides
+            step = say("Write it as {one} 0/17 or {other} 0/17.", one=one, other=other)
+            raise Misuse(say("{place} is no place", place=place), next_step=step)
         if re.fullmatch(f"[0-9a-f]{{{ID_PREFIX_MIN},64}}", digits) is None:
-            least = f"Give at least its first {ID_PREFIX_MIN} digits, 0-9 and a-f."
-            raise Misuse(f"{identity} is no id", next_step=least)
+            least = say("Give at least its first {count} digits, 0-9 and a-f.", count=ID_PREFIX_MIN)
+            raise Misuse(say("{id} is no id", id=identity), next_step=least)
         record, chains = self.ctx.record, Chains(self.ctx)
         held = record.id_at(*spot)
         more = chains.end[spot.side] - chains.before(spot.side, (spot.gen, spot.seq + 1))
@@ -316,5 +324,8 @@ def cut_of(text: str) -> Cut:
     """
     match = re.fullmatch(r"(\d{1,18})\.(\d{1,18})", text)
     if match is None:
-        raise Misuse(f"{text} is no place to go on from", next_step="Give what a window names as older or newer.")
+        raise Misuse(
+            say("{text} is no place to go on from", text=text),
+            next_step=say("Give what a window names as older or newer."),
+        )
     return int(match[1]), int(match[2])

@@ -33,6 +33,7 @@ from openline.station.talking import Talking
 from openline.wire.accord import encode_signed
 from openline.wire.errors import Misuse
 from openline.wire.limits import BLOB_BYTES_MAX
+from openline.wire.said import say
 from openline.wire.terms import Lane
 
 
@@ -63,7 +64,7 @@ class Service:
 def _lane(asked: Asked) -> Lane:
     name = asked.query.get("lane", "liaison").upper()
     if name not in Lane.__members__:
-        raise Misuse(f"no lane is named {name.lower()}", next_step="There is liaison and safety.")
+        raise Misuse(say("no lane is named {name}", name=name.lower()), next_step=say("There is liaison and safety."))
     return Lane[name]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 from openline.station.api import types_duty as t
 from openline.station.api.app import Asked, Route
 from openline.station.api.asking import time_s, whole
+from openline.station.api.saying import sentences
 from openline.station.api.types import LaneName
 from openline.station.callbook import CallState
 from openline.station.drill import Drill
@@ -18,6 +19,7 @@ from openline.station.facts import Facts
 from openline.station.statements import Said
 from openline.station.watchkeeping import OnWatch
 from openline.wire.errors import Misuse
+from openline.wire.said import say, sentence_of
 from openline.wire.terms import Lane
 
 if TYPE_CHECKING:
@@ -38,7 +40,9 @@ def call_id(asked: Asked) -> bytes:
     try:
         return bytes.fromhex(asked.path["call"])
     except ValueError:
-        raise Misuse(f"{asked.path['call']} is no call's id", next_step="See openline calls.") from None
+        raise Misuse(
+            say("{id} is no call's id", id=asked.path["call"]), next_step=say("See openline calls.")
+        ) from None
 
 
 # ---- calls
@@ -60,6 +64,7 @@ def call_told(service: Service, call: CallState, warnings: tuple[str, ...] = ())
         sealed=call.sealed,
         attested=call.attested,
         warnings=warnings,
+        warnings_said=sentences(warnings),
     )
 
 
@@ -160,6 +165,7 @@ def ways_told(service: Service) -> tuple[t.Way, ...]:
             failed=post.failed,
             failing=post.failing,
             failing_since_s=post.failing_since_s if post.failing else None,
+            failing_said=sentence_of(post.failing),
         )
         for post in service.duty.delivery.posts
     )
@@ -176,7 +182,8 @@ async def _acknowledge(service: Service, asked: Asked) -> t.Quieted:
 
 
 async def _test(service: Service, asked: Asked) -> tuple[t.Tested, ...]:
-    return tuple(t.Tested(way=each.way, why=each.why) for each in await service.duty.test())
+    outcomes = await service.duty.test()
+    return tuple(t.Tested(way=each.way, why=each.why, why_said=sentence_of(each.why)) for each in outcomes)
 
 
 # ---- drills
@@ -186,7 +193,12 @@ def drill_told(service: Service, drill: Drill) -> t.Drill:
     ctx = service.runner.desk.ctx
     lines, check = [line.id for line in ctx.accord.lines], drill.check
     tries, others = (
-        tuple(t.DrillTry(at_s=x.at_s, seen_s=x.seen_s, line=lines[x.line], state=x.state, why=x.why) for x in each)
+        tuple(
+            t.DrillTry(
+                at_s=x.at_s, seen_s=x.seen_s, line=lines[x.line], state=x.state, why=x.why, why_said=sentence_of(x.why)
+            )
+            for x in each
+        )
         for each in (drill.tries, drill.others)
     )
     return t.Drill(
@@ -202,6 +214,7 @@ def drill_told(service: Service, drill: Drill) -> t.Drill:
         self_test=t.SelfTest(
             probes_ok=check.probes_ok,
             carriers=check.carriers,
+            carriers_said={name: sentence_of(state) for name, state in check.carriers.items()},
             clock_offset_ms=check.offset_ms,
             heads_equal=check.heads_equal,
             heard_s=check.heard_s,
@@ -264,7 +277,9 @@ async def _history(service: Service, asked: Asked) -> t.History:
     until_s = min(time_s(asked, "until") or now.clock_s, now.clock_s)
     from_s = time_s(asked, "from") if "from" in asked.query else until_s - days_s
     if from_s is None or from_s >= until_s:
-        raise Misuse("that time is empty", next_step="Give a time to come from that is before its end, and is past.")
+        raise Misuse(
+            say("that time is empty"), next_step=say("Give a time to come from that is before its end, and is past.")
+        )
     named = asked.query.get("line")
     lines = range(len(ctx.accord.lines)) if named is None else [_line(service, named)]
     return t.History(

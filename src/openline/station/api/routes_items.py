@@ -12,6 +12,7 @@ from openline.station.api.app import Asked, Route
 from openline.station.api.asking import whole
 from openline.wire.errors import Misuse
 from openline.wire.limits import NOTE_BYTES_MAX
+from openline.wire.said import say
 
 if TYPE_CHECKING:
     from openline.station.api.routes import Service
@@ -24,7 +25,7 @@ LIMIT: Final = (("limit", f"how many of each kind are listed; {LISTED} unless gi
 
 def _ref(asked: Asked) -> str:
     if "ref" not in asked.query:
-        raise Misuse("no ref is given", next_step="Name what is meant: ?ref=…")
+        raise Misuse(say("no ref is given"), next_step=say("Name what is meant: ?ref=…"))
     return asked.query["ref"]
 
 

@@ -12,6 +12,7 @@ from openline.station.api.app import Asked, Route
 from openline.station.api.asking import time_s, whole
 from openline.station.api.record_view import Wanted, cut_of
 from openline.wire.errors import Misuse
+from openline.wire.said import say
 
 if TYPE_CHECKING:
     from openline.station.api.routes import Service
@@ -27,10 +28,16 @@ async def _entries(service: Service, asked: Asked) -> t.RecordWindow:
     limit = whole(asked, "limit", ENTRIES, ENTRIES_MAX)
     given = [name for name in PLACES if name in query]
     if len(given) > 1:
-        raise Misuse(f"{given[0]} and {given[1]} are two places at once", next_step="Give one of them.")
+        raise Misuse(
+            say("{one} and {other} are two places at once", one=given[0], other=given[1]),
+            next_step=say("Give one of them."),
+        )
     text = query.get("text", "")
     if len(text) > TEXT_MAX:
-        raise Misuse("what is searched for is too long", next_step=f"Give at most {TEXT_MAX} characters of it.")
+        raise Misuse(
+            say("what is searched for is too long"),
+            next_step=say("Give at most {count} characters of it.", count=str(TEXT_MAX)),
+        )
     wanted = Wanted(
         query.get("side", ""), query.get("line", ""), query.get("kind", ""), text, time_s(asked, "since") or 0
     )

@@ -13,6 +13,7 @@ from openline.station.api.routes_duty import call_id
 from openline.station.talking import VoiceState
 from openline.station.voices import Half
 from openline.wire.bundle import Voice
+from openline.wire.said import sentence_of
 
 if TYPE_CHECKING:
     from openline.station.api.routes import Service
@@ -30,6 +31,7 @@ def voice_told(service: Service, call: bytes, state: VoiceState) -> t.Voice:
         theirs=_half(state.theirs),
         paired=state.paired,
         refused=state.refused,
+        refused_said=sentence_of(state.refused),
         relay=None if relay is None else t.VoiceRelay(address=relay[0], port=relay[1]),
         figures=None if figures is None else t.VoiceFigures(**figures._asdict()),
         trouble=cast(t.Trouble, state.trouble),

@@ -12,6 +12,7 @@ from openline.keys.public import BadSignature
 from openline.station.context import Context
 from openline.wire.bodies import Announce, Minute
 from openline.wire.errors import Malformed, Refused
+from openline.wire.said import say
 from openline.wire.terms import Texts
 
 
@@ -27,11 +28,15 @@ def check(ctx: Context, texts: Texts, ed25519: bytes, mldsa44: bytes, *, minute:
         notes.check_statement(text, ctx.accord.sides[ctx.us], ed25519, mldsa44)
     except BadSignature:
         raise Refused(
-            f"our side's two signatures of this {kind} are missing or do not hold",
-            next_step="Sign it with our side's announcement keys: --announce-key FILE.",
+            say("our side's two signatures of this minute are missing or do not hold")
+            if minute
+            else say("our side's two signatures of this announcement are missing or do not hold"),
+            next_step=say("Sign it with our side's announcement keys: --announce-key FILE."),
         ) from None
     except Malformed as error:
-        raise Refused(f"this cannot be announced: {error.what}", next_step="Correct the text.") from None
+        raise Refused(
+            say("this cannot be announced: {why}", why=error.what), next_step=say("Correct the text.")
+        ) from None
 
 
 def check_accept(ctx: Context, offer: Act | None, ed25519: bytes, mldsa44: bytes) -> None:
@@ -44,4 +49,4 @@ def check_accept(ctx: Context, offer: Act | None, ed25519: bytes, mldsa44: bytes
     if isinstance(body, Announce | Minute):
         check(ctx, body.texts, ed25519, mldsa44, minute=isinstance(body, Minute))
     elif ed25519 or mldsa44:
-        raise Refused("only announcements and minutes are accepted with announcement keys")
+        raise Refused(say("only announcements and minutes are accepted with announcement keys"))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from openline.core.schedule import EPOCH, known
+from openline.core.schedule import EPOCH
 from openline.station import commands as c
 from openline.station.api import statements
 from openline.station.api import types as t
@@ -18,10 +18,19 @@ from openline.station.api.citing import Citations
 from openline.station.context import Context
 from openline.wire.accord import Accord
 from openline.wire.errors import Misuse
+from openline.wire.said import say
 from openline.wire.terms import CheckIn, Lane, Precedence, Presence
+from openline.wire.zones import known
 
 DAYS = {"working": 0, "daily": 1}
 DAY_S = 86_400
+NAMED: Final = {
+    "line": say("line"),
+    "officer of ours": say("officer of ours"),
+    "principal of the other side": say("principal of the other side"),
+    "carrier": say("carrier"),
+    "side": say("side"),
+}
 
 T = TypeVar("T")
 
@@ -78,7 +87,7 @@ class Translator:
                 to = named("principal of the other side", asked.to, self.principals)
                 return c.SendLetter(to=to, age=asked.age)
             case _:
-                raise Misuse(f"{type(asked).__name__} is not a command of this station")
+                raise Misuse(say("{name} is not a command of this station", name=type(asked).__name__))
 
     def _acts(self, asked: t.AnyCommand) -> c.EntryCommand | None:
         match asked:
@@ -150,7 +159,9 @@ class Translator:
         at_s = int(hours) * 3600 + int(minutes) * 60
         zone = asked.zone or self.ctx.accord.sides[self.ctx.us].zone
         if at_s >= DAY_S or not known(zone):
-            raise Misuse(f"a check-in at {asked.at} in {zone}: no such time, or no such zone here")
+            raise Misuse(
+                say("a check-in at {at} in {zone}: no such time, or no such zone here", at=asked.at, zone=zone)
+            )
         return CheckIn(at_s, named("side", asked.caller, self.sides), DAYS[asked.days], zone)
 
 
@@ -163,7 +174,7 @@ def day(text: str) -> int:
     try:
         return date.fromisoformat(text).toordinal() - EPOCH
     except ValueError:
-        raise Misuse(f"{text} is no day", next_step="Write it as 2021-10-04.") from None
+        raise Misuse(say("{text} is no day", text=text), next_step=say("Write it as 2021-10-04.")) from None
 
 
 def check_in_told(accord: Accord, check_in: CheckIn) -> t.CheckIn:
@@ -185,8 +196,11 @@ def day_text(number: int) -> str:
 def named(what: str, name: str, known_names: Sequence[str]) -> int:
     """The number of a name of the accord."""
     if name not in known_names:
-        there = ", ".join(known_names) or "none"
-        raise Misuse(f"the accord has no {what} named {name}", next_step=f"There is: {there}.")
+        there = ", ".join(known_names) or say("none")
+        raise Misuse(
+            say("the accord has no {what} named {name}", what=NAMED[what], name=name),
+            next_step=say("There is: {names}.", names=there),
+        )
     return known_names.index(name)
 
 

@@ -12,8 +12,9 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from openline.station.api.types_said import ExplanationSaid, Sentence
+from openline.station.api.types_said import ExplanationSaid
 from openline.wire.errors import CarrierFault, Misuse, OpenlineError, OurFault, PeerFault, Refused, StorageFault
+from openline.wire.said import Sentence
 
 LaneName: TypeAlias = Literal["liaison", "safety"]
 PrecedenceName: TypeAlias = Literal["ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH"]
@@ -179,7 +180,8 @@ class Drafted(Answer, frozen=True, kw_only=True):
     """A command that the rules let through. Where `needed` officers must approve, each signs `body`, the CBOR of
     [kind, body] (spec 3.6), under a counter not below `counters` says; else it is recorded and `entry` says where.
     `needed` 0 without an entry: it cannot be released any more, and `warnings` say why. `drafted_by`: the officer that
-    whoever drafted it named, "" for none; `returned`: what officers said who gave it back."""
+    whoever drafted it named, "" for none; `returned`: what officers said who gave it back. `says`: what it says,
+    without kind, place and time, made of `said`; `warnings_said` in the order of `warnings`."""
 
     id: str
     kind: str
@@ -193,6 +195,9 @@ class Drafted(Answer, frozen=True, kw_only=True):
     entry: Entry | None = None
     drafted_by: str = ""
     returned: tuple[Returned, ...] = ()
+    says: str = ""
+    said: Sentence | None = None
+    warnings_said: tuple[Sentence | None, ...] = ()
 
 
 class GiveBack(Ask, frozen=True, kw_only=True):
@@ -253,7 +258,8 @@ class LineState(Answer, frozen=True, kw_only=True):
 
 
 class CarrierState(Answer, frozen=True, kw_only=True):
-    """A carrier. `state`: up, or in words why not; `attached`: what a relay says of the other side."""
+    """A carrier. `state`: up, or in words why not, and `state_said` what they are made of; `attached`: what a relay
+    says of the other side."""
 
     id: str
     kind: str
@@ -261,6 +267,7 @@ class CarrierState(Answer, frozen=True, kw_only=True):
     up: bool
     figures: dict[str, int]
     attached: bool | None = None
+    state_said: Sentence | None = None
 
 
 class Heads(Answer, frozen=True, kw_only=True):
@@ -341,16 +348,20 @@ FAULTS: Final[dict[str, type[OpenlineError]]] = {
 
 
 class Fault(Answer, frozen=True, kw_only=True):
-    """Why not. `fault`: refused, misuse, peer, carrier, storage, ours."""
+    """Why not. `fault`: refused, misuse, peer, carrier, storage, ours. `what_said`, `next_step_said`: what the texts
+    are made of, where they are of the station's own making."""
 
     fault: str
     what: str
     next_step: str = ""
+    what_said: Sentence | None = None
+    next_step_said: Sentence | None = None
 
 
 class Unpacked(Answer, frozen=True, kw_only=True):
     """What came of bundles that a person carried. `entries`: new ones of either chain; `arrived`: items to open;
-    `damaged` do not open; `strange` are sealed by the other side and break a rule; `bad`: what was wrong, in words."""
+    `damaged` do not open; `strange` are sealed by the other side and break a rule; `bad`: what was wrong, in words, and
+    `bad_said` what those are made of, in the same order."""
 
     bundles: int
     entries: int
@@ -358,6 +369,7 @@ class Unpacked(Answer, frozen=True, kw_only=True):
     strange: int
     arrived: tuple[Entry, ...]
     bad: tuple[str, ...] = ()
+    bad_said: tuple[Sentence | None, ...] = ()
     whole: bool = False
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
+import msgspec
 from msgspec import Meta
 
 from openline.station.api.types import Answer, Ask, Hex, LaneName
+from openline.wire.said import Sentence
 
 WordName: TypeAlias = Literal["answer", "decline", "defer"]
 Said = Annotated[str, Meta(min_length=1, max_length=1000)]
@@ -37,7 +39,7 @@ class Call(Answer, frozen=True, kw_only=True):
     """One call. `caller`: a side. `state`: placed, rang, ringing (here), talking, ended, or how it finished: not_rung,
     rang_unanswered, declined, deferred, answered, interrupted. `due_s`: of the check-in that it is, or 0. `sealed`:
     both seals of it are in the record. `officer`: ours who placed it or picked it up. `attested`: false where
-    the caller says of us what no word of ours says."""
+    the caller says of us what no word of ours says. `warnings_said`: what the warnings are made of, in their order."""
 
     id: Hex
     line: str
@@ -52,6 +54,7 @@ class Call(Answer, frozen=True, kw_only=True):
     sealed: bool
     attested: bool = True
     warnings: tuple[str, ...] = ()
+    warnings_said: tuple[Sentence | None, ...] = ()
 
 
 class Calls(Answer, frozen=True, kw_only=True):
@@ -112,13 +115,15 @@ class Alarm(Answer, frozen=True, kw_only=True):
 
 
 class Way(Answer, frozen=True, kw_only=True):
-    """A configured way to people. `failing`: why the last notice did not leave by it, "" if it did."""
+    """A configured way to people. `failing`: why the last notice did not leave by it, "" if it did; `failing_said`:
+    what that is made of."""
 
     way: str
     delivered: int
     failed: int
     failing: str
     failing_since_s: int | None
+    failing_said: Sentence | None = None
 
 
 class Alarms(Answer, frozen=True, kw_only=True):
@@ -134,10 +139,11 @@ class Quieted(Answer, frozen=True, kw_only=True):
 
 
 class Tested(Answer, frozen=True, kw_only=True):
-    """What came of a test by one way; `why`: why it did not leave, "" if it did."""
+    """What came of a test by one way; `why`: why it did not leave, "" if it did, and `why_said` what it is made of."""
 
     way: str
     why: str
+    why_said: Sentence | None = None
 
 
 class OrderDrill(Ask, frozen=True, kw_only=True):
@@ -148,17 +154,20 @@ class OrderDrill(Ask, frozen=True, kw_only=True):
 
 
 class DrillTry(Answer, frozen=True, kw_only=True):
-    """One call of a drill. `state`: as of a call, since `seen_s`; "" where it was not rung, and `why` says why not."""
+    """One call of a drill. `state`: as of a call, since `seen_s`; "" where it was not rung, and `why` says why not, and
+    `why_said` what that is made of."""
 
     at_s: int
     seen_s: int
     line: str
     state: str
     why: str
+    why_said: Sentence | None = None
 
 
 class SelfTest(Answer, frozen=True, kw_only=True):
-    """How our own station was when the drill began. `carriers`: "up", or in words why not."""
+    """How our own station was when the drill began. `carriers`: "up", or in words why not, and `carriers_said` what
+    those are made of."""
 
     probes_ok: bool | None
     carriers: dict[str, str]
@@ -166,6 +175,7 @@ class SelfTest(Answer, frozen=True, kw_only=True):
     heads_equal: bool
     heard_s: int | None
     observed: str
+    carriers_said: dict[str, Sentence | None] = msgspec.field(default_factory=dict)
 
 
 class Drill(Answer, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from openline.station.api.types import Answer, Ask, CheckIn
+from openline.wire.said import Sentence
 
 ItemKind: TypeAlias = Literal["message", "notice", "document", "letter", "service"]
 Waits: TypeAlias = Literal["us", "them", ""]
@@ -86,8 +87,9 @@ class Offer(Answer, frozen=True, kw_only=True):
     """A proposal, amendment, announcement, minute, or a generation that is contested.
 
     `standing`: as far as this record holds (spec 10.3); `waits_for`: whose word is awaited. `lapsed`: its effective
-    time passed before it was agreed. `what`: it in one line. `answered_s`: of a concluded restoration, by line: when a
-    call was first answered there since its effective time, as far back as the record goes."""
+    time passed before it was agreed. `what`: it in one line, and `what_said` what that is made of. `answered_s`: of a
+    concluded restoration, by line: when a call was first answered there since its effective time, as far back as the
+    record goes."""
 
     ref: str
     id: str
@@ -110,6 +112,7 @@ class Offer(Answer, frozen=True, kw_only=True):
     pulse_s: int | None = None
     texts: dict[str, str] = msgspec.field(default_factory=dict)
     approved_by: tuple[str, ...] = ()
+    what_said: Sentence | None = None
 
 
 class StatementText(Ask, frozen=True, kw_only=True):
@@ -193,6 +196,7 @@ class Opened(Answer, frozen=True, kw_only=True):
     item: Item
     receipt: bool
     says: str
+    said: Sentence | None = None
 
 
 class Sent(Answer, frozen=True, kw_only=True):
@@ -200,7 +204,8 @@ class Sent(Answer, frozen=True, kw_only=True):
 
     `state`: recorded, on_its_way, kept_by_relay, delivered, shown, acknowledged or answered; `says` in words, and
     `attested_by` whose word that is. `went_by`: carriers it was handed to since this start; `next_ms`: how long until
-    it is tried again, none where nothing is tried; `waits`: why nothing is."""
+    it is tried again, none where nothing is tried; `waits`: why nothing is. What its texts are made of stands beside
+    them: `what_said`, `said`, `attested_said`, `waits_said`."""
 
     ref: str
     id: str
@@ -216,6 +221,10 @@ class Sent(Answer, frozen=True, kw_only=True):
     next_ms: int | None = None
     waits: str = ""
     due_s: int = 0
+    what_said: Sentence | None = None
+    said: Sentence | None = None
+    attested_said: Sentence | None = None
+    waits_said: Sentence | None = None
 
 
 class Outbox(Answer, frozen=True, kw_only=True):
@@ -233,6 +242,7 @@ class Tried(Answer, frozen=True, kw_only=True):
     waiting: int
     paths: tuple[str, ...]
     says: str
+    said: Sentence | None = None
 
 
 class Offers(msgspec.Struct, frozen=True, kw_only=True):

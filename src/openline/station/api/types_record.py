@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from openline.station.api.types import Answer, Hex
-from openline.station.api.types_said import Sentence, Value
+from openline.wire.said import Sentence, Value
 
 Compare: TypeAlias = Literal["agree", "behind", "ahead", "differ"]
 

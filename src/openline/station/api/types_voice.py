@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from openline.station.api.types import Answer, Ask, Hex
 from openline.wire import limits
+from openline.wire.said import Sentence
 
 Trouble: TypeAlias = Literal["", "nothing_comes", "nothing_goes", "nothing"]
 Fingerprint = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
@@ -66,9 +67,9 @@ class VoiceFigures(Answer, frozen=True, kw_only=True):
 
 class Voice(Answer, frozen=True, kw_only=True):
     """How the voice of one call stands. `available`: whether this station carries voice at all. `caller`: whether we
-    placed the call. `paired`: both halves are of one round. `refused`: why a half of theirs did not count. `trouble`:
-    `nothing_comes` while we send, `nothing_goes` from our own browser, `nothing` either way. `stamp`: give it as
-    `unless` to be answered when something else than the figures changed."""
+    placed the call. `paired`: both halves are of one round. `refused`: why a half of theirs did not count, made of
+    `refused_said`. `trouble`: `nothing_comes` while we send, `nothing_goes` from our own browser, `nothing` either way.
+    `stamp`: give it as `unless` to be answered when something else than the figures changed."""
 
     call: Hex
     available: bool
@@ -83,3 +84,4 @@ class Voice(Answer, frozen=True, kw_only=True):
     figures: VoiceFigures | None
     trouble: Trouble
     stamp: str
+    refused_said: Sentence | None = None

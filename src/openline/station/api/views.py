@@ -21,8 +21,10 @@ from openline.station.desk import Desk
 from openline.station.driver import Driver
 from openline.station.duty import Duty
 from openline.station.evidence import encode
+from openline.wire.said import say, sentence_of
 from openline.wire.terms import Lane
 
+BY_HAND: Final = say("carried by hand")
 BACKED_UP: Final = "backed-up"  # in the store: when a backup was last whole, in seconds, as decimal digits
 
 
@@ -131,12 +133,13 @@ class Views:
     def _carrier(self, number: int) -> t.CarrierState:
         agreed = self.runner.desk.ctx.accord.carriers[number]
         carrier = self.runner.carriers.get(number)
-        there = self.runner.paths.get(number, "carried by hand" if carrier is None else "")
+        there = self.runner.paths.get(number, BY_HAND if carrier is None else "")
         relay = self.runner.desk.watch.relays.get(number)
         return t.CarrierState(
             id=agreed.id,
             kind=agreed.kind.name.lower(),
             state=there,
+            state_said=sentence_of(there),
             up=there == "up",
             figures={} if carrier is None else dict(carrier.figures()),
             attached=None if relay is None else relay[1],

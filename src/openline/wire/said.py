@@ -1,5 +1,5 @@
 """What is said to a person: a sentence that still knows its template and values, so that it can be said in another
-language than English (spec 11.4).
+language than English (spec 11.4, ADR 0026).
 
 Rules of this file:
 1. A `Said` is its English text: it is printed, joined and compared as the text that it is.
@@ -7,29 +7,38 @@ Rules of this file:
    can be found and translated, and none is put together from pieces that another language would order otherwise.
 3. A value is data, never words: a name, a count, a length of time, an instant, a list, or a clause with its own
    template.
+4. The types are also the format in which the local API tells them (docs/openapi.json). `text` is the sentence in
+   English; whoever translates a template puts the values in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from openline.core.schedule import zone
+import msgspec
+
+from openline.wire.zones import zone
 
 CALENDAR_END_S: Final = 253_370_764_800  # the year 9999; later times of the record are told as bare numbers
 Unit: TypeAlias = Literal["s", "min", "h", "days"]
 Date: TypeAlias = Literal["none", "clock", "day", "year"]
 
 
-class Length(NamedTuple):
-    """A length of time, rounded down to the one unit that is read at a glance."""
+class Part(msgspec.Struct, frozen=True, tag_field="is"):
+    """What a sentence has values of, beside text and numbers."""
+
+
+class Length(Part, frozen=True, tag="length"):
+    """A length of time, rounded down to one unit."""
 
     amount: int
     unit: Unit
 
     @classmethod
     def of(cls, ms: int) -> Length:
+        """The one unit that is read at a glance."""
         seconds = max(ms, 0) // 1000
         units: tuple[tuple[Unit, int, int], ...] = (("s", 1, 120), ("min", 60, 7_200), ("h", 3_600, 172_800))
         for unit, size, until in units:
@@ -41,9 +50,9 @@ class Length(NamedTuple):
         return f"{self.amount:,} {self.unit}"
 
 
-class Moment(NamedTuple):
-    """An instant of the record in a zone. `date`: how much of the date is told beside the clock: none of it, day and
-    month, or the year too; `none`: it lies outside the calendar, and is a bare number of seconds."""
+class Moment(Part, frozen=True, tag="moment"):
+    """An instant, told in a zone. `date`: how much of it is told beside the clock: none of it (`clock`), day and month
+    (`day`), the year too (`year`); `none`: outside the calendar, a bare number of seconds."""
 
     time_s: int
     zone: str
@@ -69,24 +78,33 @@ class Moment(NamedTuple):
         return f"{then.day} {then:%B}{year}, {then:%H:%M}"
 
 
-class Listed(tuple["Value", ...]):
-    """Several values: a, b and c."""
+class Listed(Part, frozen=True, tag="list"):
+    """Several values, of which the last is joined by "and"."""
 
-    __slots__ = ()
+    of: tuple[Value, ...]
+
+    @classmethod
+    def each(cls, values: Iterable[Value]) -> Listed:
+        """Of one value or more."""
+        return cls(tuple(map(inner, values)))
+
+    def __bool__(self) -> bool:
+        return bool(self.of)
 
     def __str__(self) -> str:
-        *most, last = (english(each) for each in self)
+        *most, last = (english(each) for each in self.of)
         return f"{', '.join(most)} and {last}" if most else last
 
 
-class Sentence(NamedTuple):
-    """One sentence or clause: its English template, with a named field for each value."""
+class Sentence(Part, frozen=True, kw_only=True, tag="sentence"):
+    """A sentence, or as a value of one a clause. `text`: it in English."""
 
     template: str
     values: dict[str, Value]
+    text: str
 
     def __str__(self) -> str:
-        return self.template.format(**{name: english(value) for name, value in self.values.items()})
+        return self.text
 
 
 class Said(str):
@@ -96,12 +114,12 @@ class Said(str):
 
     def __new__(cls, sentences: Iterable[Sentence]) -> Said:
         kept = tuple(sentences)
-        made = super().__new__(cls, " ".join(map(str, kept)))
+        made = super().__new__(cls, " ".join(each.text for each in kept))
         made.sentences = kept
         return made
 
 
-Value: TypeAlias = "str | int | Length | Moment | Listed | Sentence"
+Value: TypeAlias = str | int | Length | Moment | Listed | Sentence
 
 
 def english(value: Value) -> str:
@@ -109,13 +127,42 @@ def english(value: Value) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def inner(value: Value) -> Value:
+    """A value as a sentence keeps it: what was said in one sentence is a clause of it, other text stands for itself."""
+    if not isinstance(value, Said):
+        return value
+    return value.sentences[0] if len(value.sentences) == 1 else Listed(value.sentences)
+
+
 def say(template: str, /, **values: Value) -> Said:
-    """A sentence. `template` is a literal, with a field in braces for each value; a `Said` of one sentence may be a
-    value, and is then a clause."""
-    inner = {name: value.sentences[0] if isinstance(value, Said) else value for name, value in values.items()}
-    return Said((Sentence(template, inner),))
+    """A sentence. `template` is a literal, with a field in braces for each value; a `Said` may be a value, and is then
+    a clause."""
+    kept = {name: inner(value) for name, value in values.items()}
+    text = template.format(**{name: english(value) for name, value in values.items()})
+    return Said((Sentence(template=template, values=kept, text=text),))
 
 
 def together(*said: Said) -> Said:
     """Sentences one after another."""
     return Said(sentence for each in said for sentence in each.sentences)
+
+
+def sentence_of(text: str) -> Sentence | None:
+    """What a text was made of; None for text that stands for itself, such as what a person wrote."""
+    return text.sentences[0] if isinstance(text, Said) and len(text.sentences) == 1 else None
+
+
+def told_again(text: str, sentence: Sentence | None) -> str:
+    """A text as its sender had it: beside text that stands for itself there is no sentence."""
+    return text if sentence is None else Said((sentence,))
+
+
+def as_text(value: Any) -> str:
+    """For encoders that know plain text only.
+
+    Raises:
+        NotImplementedError: it is no `Said`.
+    """
+    if isinstance(value, Said):
+        return str(value)
+    raise NotImplementedError(f"objects of type {type(value).__name__} are told to nobody")
