@@ -28,6 +28,7 @@ from openline.wire.accord import CarrierKind
 from openline.wire.bodies import Call, Seal
 from openline.wire.bundle import Act, Payload, Signal, Voice
 from openline.wire.entry import Entry
+from openline.wire.said import say
 from openline.wire.terms import Lane, Outcome, Phase, Word
 
 RING_MS: Final = 60_000
@@ -37,8 +38,8 @@ WORDS_KEPT: Final = 256
 RINGING_MAX: Final = 64  # chosen: a call on every line; more at once is a flood
 RUNG_KEPT: Final = 1024  # chosen: rings that a carrier may repeat long after without ringing again
 
-LASTS: Final = "a call lasts on this line already"
-IN_USE: Final = f"{LASTS}: nothing was rung anew, and that call is shown"
+LASTS: Final = say("a call lasts on this line already")
+IN_USE: Final = say("{why}: nothing was rung anew, and that call is shown", why=LASTS)
 OUTCOMES: Final = {Phase.DECLINED: Outcome.DECLINED, Phase.DEFERRED: Outcome.DEFERRED}
 ATTESTED: Final = {  # how a call finished → the word of the called station that says so
     Outcome.RANG_UNANSWERED: Phase.RANG, Outcome.ANSWERED: Phase.ANSWERED,

@@ -25,10 +25,10 @@ EN: Final = {
     "rang": "it was still ringing when this was written",
 }
 KO: Final = {
-    "not_rung": "신호가 울렸다는 상대측 통신소의 확인을 받지 못하였다",
-    "rang_unanswered": "상대측 통신소의 확인에 따르면 신호가 울렸으나 통화가 연결되지 않았다",
-    "declined": "상대측 통신소의 확인에 따르면 신호가 울렸으나 통화를 받지 않겠다고 하였다",
-    "deferred": "상대측 통신소의 확인에 따르면 신호가 울렸으며 통화를 나중으로 미루었다",
+    "not_rung": "신호가 울렸다는 상대측 서버의 확인을 받지 못하였다",
+    "rang_unanswered": "상대측 서버의 확인에 따르면 신호가 울렸으나 통화가 연결되지 않았다",
+    "declined": "상대측 서버의 확인에 따르면 신호가 울렸으나 통화를 받지 않겠다고 하였다",
+    "deferred": "상대측 서버의 확인에 따르면 신호가 울렸으며 통화를 나중으로 미루었다",
     "answered": "통화가 연결되었다",
     "talking": "통화가 연결되었다",
     "interrupted": "우리측에서 통화가 중단되었다",
@@ -102,15 +102,15 @@ class Facts:
         if drill.due_s:
             then = self._time(drill.due_s)
             day = "" if self._same_day() else f"{then.month}월 {then.day}일 "
-            due = f"{line} 선의 {day}{then:%H시 %M분} 정기통화가 이루어지지 않았다. "
+            due = f"{line} 회선의 {day}{then:%H시 %M분} 정기 통화가 이루어지지 않았다. "
         rows = [
-            f"{self.us.name} 측의 사실 설명: {self.them.name} 측과의 {line} 선.",
+            f"{self.us.name} 측의 사실 설명: {self.them.name} 측과의 {line} 회선.",
             f"{at.year}년 {at.month}월 {at.day}일. 시각은 {self.us.zone} 기준이다.",
             "",
-            f"{due}{self._clock(drill.started_s)} 우리측 통신소를 점검하고 다시 연결을 시도하였다.",
+            f"{due}{self._clock(drill.started_s)} 우리측 서버를 점검하고 다시 연결을 시도하였다.",
             *(f"{self._clock(each.at_s)} {self._ko_try(each)}." for each in drill.tries),
             *(f"{self._clock(each.at_s)} {self._ko_try(each)}." for each in drill.others if not each.why),
-            *(f"{self.lines[each.line]} 선은 호출하지 않았다." for each in drill.others if each.why),
+            *(f"{self.lines[each.line]} 회선은 호출하지 않았다." for each in drill.others if each.why),
         ]
         probes = {None: "점검하지 않았다", True: "정상이다", False: "기준점에 연결되지 않는다"}
         states = ((name, "연결됨" if state == "up" else "연결되지 않음") for name, state in check.carriers.items())
@@ -121,12 +121,12 @@ class Facts:
             then = self._time(check.heard_s)
             heard = f"{then.year}년 {then.month}월 {then.day}일 {then:%H:%M:%S}"
         rows += [
-            f"우리측 통신망은 {probes[check.probes_ok]}. 연결 수단: {ways}. 두 통신소의 시계 차이: {offset}.",
-            f"그 전에 이 선에서 상대측 통신소의 신호를 마지막으로 받은 때: {heard}.",
-            "이 글은 까닭을 말하지 않는다. 그것을 보여 주는 근거는 여기에 없다.",
+            f"우리측 통신망은 {probes[check.probes_ok]}. 전송로: {ways}. 두 서버의 시계 차이: {offset}.",
+            f"그 전에 이 회선에서 상대측 서버의 신호를 마지막으로 받은 때: {heard}.",
+            "이 글은 이유를 말하지 않는다. 그것을 보여 주는 근거는 여기에 없다.",
         ]
         return rows
 
     def _ko_try(self, each: Try) -> str:
         line = self.lines[each.line]
-        return f"{line} 선은 호출하지 않았다" if each.why else f"{line} 선을 호출하였다: {KO[each.state]}"
+        return f"{line} 회선은 호출하지 않았다" if each.why else f"{line} 회선을 호출하였다: {KO[each.state]}"

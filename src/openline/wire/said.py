@@ -1,5 +1,5 @@
 """What is said to a person: a sentence that still knows its template and values, so that it can be said in another
-language than English (spec 11.4, ADR 0026).
+language than English (spec 11.4, ADR 0027).
 
 Rules of this file:
 1. A `Said` is its English text: it is printed, joined and compared as the text that it is.

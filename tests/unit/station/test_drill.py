@@ -196,7 +196,7 @@ def test_the_statement_holds_facts_and_no_secret():
     assert "09:05:00: we rang on panmunjom: it rang there, as their station says; nobody answered." in texts["en"]
     assert "we rang on military west" in texts["en"]
     assert "copper up, satellite not up" in texts["en"]
-    assert "panmunjom 선의 09시 00분 정기통화가 이루어지지 않았다." in texts["ko"]
+    assert "panmunjom 회선의 09시 00분 정기 통화가 이루어지지 않았다." in texts["ko"]
     for text in texts.values():
         assert "han" not in text.lower().split()
         assert "192.0.2.7" not in text

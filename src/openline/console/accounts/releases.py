@@ -88,7 +88,7 @@ def ask(who: Signer, draft: t.Drafted, roles: Collection[Role]) -> Asked:
     """
     body = bytes.fromhex(draft.body)
     if not draft.needed:
-        why = told_again(draft.warnings[0], draft.warnings_said[0])  # the rule that refuses it
+        why = told_again(draft.warnings[0], next(iter(draft.warnings_said), None))  # the rule that refuses it
         raise Refused(
             say("this draft cannot be released any more: {why}", why=why),
             next_step=say("Drop it, draft it again."),

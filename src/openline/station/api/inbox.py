@@ -115,7 +115,7 @@ class InboxView:
         if before:
             identity = self.citations.resolve(before)
             if identity not in self.documents:
-                raise Misuse(f"{before} is no document", next_step="Name one that was listed.")
+                raise Misuse(say("{ref} is no document", ref=before), next_step=say("Name one that was listed."))
             end = self.documents.index(identity)
         first = max(end - limit, 0)
         listed = (self._item(*self._placed(identity)) for identity in reversed(self.documents[first:end]))
