@@ -16,7 +16,10 @@ meet is said (`wire.said`): it can be told in another language.
 
 from __future__ import annotations
 
-from openline.wire.said import Said, say
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # whoever only asks for a command's help waits for no formatting
+    from openline.wire.said import Said
 
 
 class OpenlineError(Exception):
@@ -64,6 +67,8 @@ def invariant(condition: bool, why: str) -> None:
         OurFault: the condition is false.
     """
     if not condition:
+        from openline.wire.said import say
+
         raise OurFault(
             say("invariant broken: {why}", why=why), next_step=say("Report this with the log; the record is unharmed.")
         )
@@ -76,6 +81,8 @@ def system_words(error: OSError) -> str:
 
 def unreadable(error: OSError) -> Said:
     """What to do about a file that cannot be read."""
+    from openline.wire.said import say
+
     if isinstance(error, PermissionError):
         return say("See who may read it: ls -l, and the folders above it.")
     return say("Check the name of the file.")
