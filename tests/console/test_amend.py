@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+import msgspec
 import pytest
 
 from openline.console.forms import Typed
+from openline.console.screens.acts_forms import effects
+from openline.console.words import words
 from openline.station.api import types as t
+from openline.station.api import types_items as items
+from openline.wire import terms as wire
 from tests.integration.pairs import Pair
 
 BASE = {"line": "liaison", "rows": "2", "carrier": "fibre", "holidays": "", "expires": "never", "pulse": "1"}
@@ -87,3 +92,38 @@ def test_what_a_form_holds_goes_on_to_the_next_page_and_its_steps_do_not():
     """A second word given once is not given for ever."""
     typed = Typed(sure="yes", step="do", reason="x", line=("a", "b"))
     assert typed.kept() == [("reason", "x"), ("line", "a"), ("line", "b")]
+
+
+def offered(**changes):
+    told = {"ref": "north 0/1", "id": "00" * 32, "author": "north", "time_s": 1, "what": "", "standing": "waiting"}
+    return items.Offer(kind="amendment", waits_for="us", line="liaison", **told, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "english"),
+    [
+        ({"check_ins": (t.CheckIn(at="09:00", caller="north", zone="Asia/Seou1"),)}, "never due: Asia/Seou1"),
+        ({"check_ins": (t.CheckIn(at="09:00", caller="north", zone="../../etc/passwd"),)}, "never due: ../../etc"),
+        ({"check_ins": ()}, "No check-in will be due"),
+        ({"expires_s": 9}, "only what a suspended line passes"),
+        ({"pulse_s": 86_400}, "only after: 3 days"),
+        ({}, "It changes nothing."),
+    ],
+    ids=["a zone that looks like one", "a path", "no check-ins", "an expiry", "a rare sign of life", "nothing"],
+)
+def test_what_a_change_would_do_is_said_before_it_is_accepted(changes, english):
+    """Where its figures do not show it by themselves; in both languages, and of nothing else."""
+    [said] = effects(words("en"), offered(**changes))
+    assert english in said
+    [korean] = effects(words("ko"), offered(**changes))
+    assert re.search("[가-힣]", korean)
+    harmless = {"check_ins": (t.CheckIn(at="09:00", caller="north", zone="Asia/Seoul"),), "pulse_s": 30}
+    assert effects(words("en"), offered(**harmless)) == []
+
+
+def test_a_check_in_hides_no_second_of_its_time():
+    """One at 09:00:59 is told so, and can be said again; a full minute needs no more."""
+    assert wire.CheckIn(32_459, 0, 1, "Asia/Seoul").at == "09:00:59"
+    assert wire.CheckIn(32_400, 0, 1, "Asia/Seoul").at == "09:00"
+    told = msgspec.json.decode(b'{"at": "09:00:59", "caller": "north"}', type=t.CheckIn)
+    assert told.at == "09:00:59"

@@ -158,9 +158,7 @@ def _line(agreed: Accord, line: Line) -> dict[str, Any]:
 
 
 def _check_in(agreed: Accord, one: CheckIn) -> str:
-    minutes, seconds = divmod(one.at_s, 60)
-    at = f"{minutes // 60:02d}:{minutes % 60:02d}" + (f":{seconds:02d}" if seconds else "")
-    return f"{at} {one.zone}, {agreed.sides[one.caller].name} calls, {('working days', 'daily')[one.days]}"
+    return f"{one.at} {one.zone}, {agreed.sides[one.caller].name} calls, {('working days', 'daily')[one.days]}"
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from openline.station.api import types as t
-from openline.station.api.translate import day_text
+from openline.station.api.translate import check_in_told, day_text
 from openline.wire import bodies
 from openline.wire.accord import Accord
 from openline.wire.bodies import Body
@@ -51,7 +53,7 @@ def agrees(accord: Accord, side: int, asked: t.Command, body: Body) -> bool:
             signed = ((body.ed25519 or b"").hex(), (body.mldsa44 or b"").hex())
             return (body.target.hex(), *signed) == (asked.target, asked.ed25519, asked.mldsa44)
         case (t.Amend(), bodies.Amend()):
-            return _line(accord, body.line) == asked.line and _changes(accord, asked, body)
+            return _line(accord, body.line) == asked.line and _changes(accord, side, asked, body)
         case (t.Statement(), bodies.Announce() | bodies.Minute()):
             return dict(body.texts) == asked.texts and isinstance(body, bodies.Minute) is asked.minute
         case (t.Acknowledge(), bodies.Receipt()):
@@ -72,21 +74,19 @@ def _covers(accord: Accord, lines: tuple[str, ...], lanes: tuple[t.LaneName, ...
     return said == {(line, lane) for line in asked for lane in lanes}
 
 
-def _changes(accord: Accord, asked: t.Amend, body: bodies.Amend) -> bool:
+def _changes(accord: Accord, side: int, asked: t.Amend, body: bodies.Amend) -> bool:
     known = accord.carriers
     ways = None if body.carriers is None else tuple(known[n].id if n < len(known) else "" for n in body.carriers)
     days = None if body.holidays is None else {day_text(n) for n in body.holidays}
-    calls = None if body.check_ins is None else [(x.at_s, accord.sides[x.caller].name) for x in body.check_ins]
+    calls = None if body.check_ins is None else [check_in_told(accord, each) for each in body.check_ins]
+    zone = accord.sides[side].zone  # where none was named
+    wanted = None if asked.check_ins is None else [replace(x, zone=x.zone or zone) for x in asked.check_ins]
     return (
         (body.effective_s, body.expires_s, body.pulse_s) == (asked.effective_s, asked.expires_s, asked.pulse_s)
         and ways == asked.carriers
         and days == (None if asked.holidays is None else set(asked.holidays))
-        and calls == (None if asked.check_ins is None else [(_at_s(x.at), x.caller) for x in asked.check_ins])
+        and calls == wanted
     )
-
-
-def _at_s(at: str) -> int:
-    return int(at[:2]) * 3600 + int(at[3:]) * 60
 
 
 def _marks(accord: Accord, asked: t.Marked, body: bodies.Tracked) -> bool:

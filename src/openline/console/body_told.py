@@ -185,9 +185,8 @@ class _Telling(NamedTuple):
         return f"{self._line(line)} ({self.words(telling.LANES[Lane(lane).name.lower()])})"
 
     def _check_in(self, check_in: CheckIn) -> str:
-        at_s, caller, days, zone = check_in
-        at = f"{at_s // 3600:02}:{at_s // 60 % 60:02}"
-        return f"{at} {zone}, {self.look.agreed.sides[caller].name}, {self.words(DAYS[days])}"
+        caller = self.look.agreed.sides[check_in.caller].name
+        return f"{check_in.at} {check_in.zone}, {caller}, {self.words(DAYS[check_in.days])}"
 
 
 def _named(names: list[str], number: int) -> str:

@@ -93,6 +93,12 @@ class CheckIn(NamedTuple):
     days: int
     zone: str
 
+    @property
+    def at(self) -> str:
+        """The time of day for people: 09:00; with its seconds where it has any, for none of it may be hidden."""
+        minutes, seconds = divmod(self.at_s, 60)
+        return f"{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+
 
 class Checkpoint44(NamedTuple):
     """The root of the author's chain at a size, signed twice (spec 3.8)."""

@@ -25,6 +25,8 @@ AMEND = bodies.Amend(
     holidays=(18_820,), pulse_s=30,
 )  # fmt: skip
 
+CALLED = t.CheckIn(at="09:00", caller="south", days="working", zone="Asia/Seoul")
+
 AGREED: list[tuple[t.Command, Body, list[dict[str, Any]]]] = [
     (
         t.Message(text="x", **MARKS), MESSAGE,
@@ -68,11 +70,13 @@ AGREED: list[tuple[t.Command, Body, list[dict[str, Any]]]] = [
         bodies.Accept(target=ID, **SIGNED), [{"target": OTHER}, {"ed25519": None}, {"mldsa44": None}],
     ),
     (
-        t.Amend(line="panmunjom", effective_s=9, check_ins=(t.CheckIn(at="09:00", caller="south", days="working"),),
+        t.Amend(line="panmunjom", effective_s=9, check_ins=(CALLED,),
                 carriers=("satellite", "copper"), expires_s=99, holidays=("2021-07-12",), pulse_s=30),
         AMEND,
         [{"line": 1}, {"effective_s": 8}, {"expires_s": None}, {"pulse_s": 60}, {"carriers": (0,)}, {"holidays": ()},
-         {"check_ins": ()}, {"check_ins": (CheckIn(32_400, 0, 0, "Asia/Seoul"),)}, {"carriers": None}],
+         {"check_ins": ()}, {"check_ins": (CheckIn(32_400, 0, 0, "Asia/Seoul"),)}, {"carriers": None},
+         {"check_ins": (CheckIn(32_400, 1, 1, "Asia/Seoul"),)}, {"check_ins": (CheckIn(32_400, 1, 0, "Asia/Tokyo"),)},
+         {"check_ins": (CheckIn(32_430, 1, 0, "Asia/Seoul"),)}],
     ),
     (
         t.Statement(texts=dict(TEXTS), ed25519="", mldsa44=""), bodies.Announce(texts=TEXTS, **SIGNED),

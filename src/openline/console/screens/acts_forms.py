@@ -10,6 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 from typing import Final, cast
+from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
@@ -22,6 +23,8 @@ from openline.console.live import Look
 from openline.console.moments import asked_s, suggested
 from openline.console.places import Place
 from openline.console.screens.acts import LISTED
+from openline.console.sentences import ahead
+from openline.console.words import Words
 from openline.station.api import types as t
 from openline.station.api import types_items
 from openline.station.api.types_agreed import Agreed
@@ -30,6 +33,7 @@ from openline.wire.limits import REASON_BYTES_MAX
 from openline.wire.said import say
 
 LANES: Final = ("liaison", "safety")
+PULSE_USUAL_S: Final = 60
 AHEAD_S: Final = 7200  # chosen: a proposal is first shown two hours ahead, for the other side to meet over
 BACK: Final = "/acts"
 
@@ -182,9 +186,38 @@ async def _offer_page(asked: Asked, act: str, offer: types_items.Offer, problems
     line = next((each for each in agreed.lines if each.id == offer.line), None)
     return await asked.page(
         "act_offer.html", status=400 if problems else 200, act=act, offer=offer, line=line, problems=problems,
-        needed=officers_needed(look, act), may=offer.waits_for == ("us" if act == "accept" else "them")
+        effects=effects(asked.words, offer), needed=officers_needed(look, act), may=offer.waits_for == ("us" if act == "accept" else "them")
         and not offer.lapsed and (offer.author != look.us.name) is (act == "accept"),
     )  # fmt: skip
+
+
+def effects(words: Words, offer: types_items.Offer) -> list[str]:
+    """What an amendment would do that its figures do not show by themselves."""
+    _, said = words, list[str]()
+    if offer.kind != "amendment":
+        return said
+    for zone in sorted({each.zone for each in offer.check_ins or ()}):
+        if not _known(zone):
+            said.append(_("Our station does not know this zone, and a check-in in it is never due: {zone}").format(
+                zone=zone))  # fmt: skip
+    if offer.check_ins == ():
+        said.append(_("No check-in will be due on this line any more."))
+    if offer.expires_s:
+        said.append(_("From when it expires, the line passes only what a suspended line passes."))
+    if offer.pulse_s is not None and offer.pulse_s > PULSE_USUAL_S:
+        silence = ahead(3 * offer.pulse_s, words)
+        said.append(_("That they are silent on this line is noticed only after: {length}").format(length=silence))
+    if all(each is None for each in (offer.check_ins, offer.carriers, offer.expires_s, offer.holidays, offer.pulse_s)):
+        said.append(_("It changes nothing."))
+    return said
+
+
+def _known(zone: str) -> bool:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 async def accept(asked: Asked) -> Response:

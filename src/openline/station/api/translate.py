@@ -155,8 +155,8 @@ class Translator:
         )
 
     def _check_in(self, asked: t.CheckIn) -> CheckIn:
-        hours, minutes = asked.at.split(":")
-        at_s = int(hours) * 3600 + int(minutes) * 60
+        hours, minutes, *seconds = map(int, asked.at.split(":"))
+        at_s = hours * 3600 + minutes * 60 + sum(seconds)
         zone = asked.zone or self.ctx.accord.sides[self.ctx.us].zone
         if at_s >= DAY_S or not known(zone):
             raise Misuse(
@@ -179,10 +179,10 @@ def day(text: str) -> int:
 
 def check_in_told(accord: Accord, check_in: CheckIn) -> t.CheckIn:
     """A scheduled call as the API tells it."""
-    at_s, caller, days, zone = check_in
-    at = f"{at_s // 3600:02}:{at_s // 60 % 60:02}"
-    how_often: t.Days = "working" if days == DAYS["working"] else "daily"
-    return t.CheckIn(at=at, caller=accord.sides[caller].name, days=how_often, zone=zone)
+    how_often: t.Days = "working" if check_in.days == DAYS["working"] else "daily"
+    return t.CheckIn(
+        at=check_in.at, caller=accord.sides[check_in.caller].name, days=how_often, zone=check_in.zone
+    )
 
 
 def day_text(number: int) -> str:

@@ -119,9 +119,9 @@ class Withdraw(Command, frozen=True, kw_only=True, tag="withdraw"):
 
 
 class CheckIn(Ask, frozen=True, kw_only=True):
-    """A scheduled call. `at`: as 09:00; `zone` left out: our side's."""
+    """A scheduled call. `at`: as 09:00, with seconds only where there are any; `zone` left out: our side's."""
 
-    at: Annotated[str, Meta(pattern="^[0-2][0-9]:[0-5][0-9]$")]
+    at: Annotated[str, Meta(pattern="^[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?$")]
     caller: str
     days: Days = "daily"
     zone: str = ""
