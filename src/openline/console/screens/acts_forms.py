@@ -184,10 +184,12 @@ async def _offer_page(asked: Asked, act: str, offer: types_items.Offer, problems
         return asked.go(f"/announcements/{offer.id}")
     agreed = await asked.console.link.get("/v1/agreed", Agreed)  # anew: the frame's may be older than a change
     line = next((each for each in agreed.lines if each.id == offer.line), None)
+    ours = offer.author == look.us.name
+    awaited = offer.waits_for == ("us" if act == "accept" else "them")
     return await asked.page(
         "act_offer.html", status=400 if problems else 200, act=act, offer=offer, line=line, problems=problems,
-        effects=effects(asked.words, offer), needed=officers_needed(look, act), may=offer.waits_for == ("us" if act == "accept" else "them")
-        and not offer.lapsed and (offer.author != look.us.name) is (act == "accept"),
+        needed=officers_needed(look, act), effects=effects(asked.words, offer),
+        may=awaited and not offer.lapsed and ours is not (act == "accept"),
     )  # fmt: skip
 
 
