@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 import subprocess
 import sys
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pypdfium2
 import pytest
@@ -227,3 +229,35 @@ def test_a_message_is_no_document(browser, pair):
     entry = pair.south.message("no pages")
     for path in ("", "/print", "/original", "/pages/1.png"):
         assert browser.get(f"/documents/{entry.id}{path}").status_code == 400
+
+
+def test_a_document_that_is_too_costly_is_so_once(monkeypatch):
+    """A page to print asks for sixty pages at once: those that began are paid for, the others are refused; another
+    document is drawn meanwhile, and this one is tried again after a minute."""
+    tried: list[bytes] = []
+    now_s = [1_000.0]
+
+    async def draws(data: bytes, _number: int) -> pixels.Drawn:
+        tried.append(data)
+        await asyncio.gather(*(asyncio.to_thread(int) for _ in range(2)))
+        return pixels.Drawn(why="costly") if data == b"costly" else pixels.Drawn(1, b"")
+
+    async def fetched(data: bytes) -> bytes:
+        return data
+
+    async def act() -> None:
+        drawer = pixels.Pixels()
+        pages = [drawer.page("one", number, lambda: fetched(b"costly")) for number in range(1, 61)]
+        other = drawer.page("two", 1, lambda: fetched(b"well"))
+        *found, well = await asyncio.gather(*pages, other)
+        assert {each.why for each in found} == {"costly"}
+        assert not well.why
+        assert tried.count(b"costly") <= pixels.AT_ONCE
+        before = len(tried)
+        now_s[0] += pixels.COSTLY_S
+        await drawer.page("one", 1, lambda: fetched(b"costly"))
+        assert len(tried) == before + 1
+
+    monkeypatch.setattr(pixels, "draw", draws)
+    monkeypatch.setattr(pixels, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    asyncio.run(act())

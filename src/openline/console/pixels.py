@@ -1,13 +1,15 @@
 """Pages of a document as pixels: what they may hold that runs stays in a process that can do nothing.
 
 Rules of this file: a page is drawn when it is asked for, by a process of its own (`pixels_child.py`), two at once at
-most; what was drawn is kept in bounded memory; whatever a child does, it costs its time and no more.
+most; what was drawn is kept in bounded memory; whatever a child does, it costs its time and no more, behind all else
+that the machine has to do; and a document of which a page was too costly has that price once, not for every page.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from asyncio import subprocess
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -24,6 +26,8 @@ PNG_BYTES_MAX: Final = 24 * 1024 * 1024
 SAID_BYTES_MAX: Final = PNG_BYTES_MAX + 1024
 TRIPPED: Final = 1  # how Python ends when nobody catches what was raised
 CHUNK_BYTES: Final = 1 << 16
+COSTLY_S: Final = 60.0  # for so long no other page of such a document is tried
+COSTLY_MAX: Final = 64
 KEPT_BYTES_MAX: Final = 64 * 1024 * 1024
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 
@@ -47,6 +51,7 @@ class Pixels:
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._kept: OrderedDict[tuple[str, int], Drawn] = OrderedDict()
+        self._costly: OrderedDict[str, float] = OrderedDict()  # digest → until when
 
     async def page(self, digest: str, number: int, fetch: Callable[[], Awaitable[bytes]]) -> Drawn:
         """The page `number`, from 1, of the document whose SHA-256 is `digest`; `fetch` gives its bytes."""
@@ -55,7 +60,13 @@ class Pixels:
             self._kept.move_to_end(place)
             return self._kept[place]
         async with self._turns:
+            if self._costly.get(digest, 0.0) > time.monotonic():
+                return Drawn(why="costly")
             drawn = await draw(await fetch(), number)
+            if drawn.why == "costly":
+                self._costly[digest] = time.monotonic() + COSTLY_S
+                while len(self._costly) > COSTLY_MAX:
+                    self._costly.popitem(last=False)
         if not drawn.why:
             self._kept[place] = drawn
             while sum(len(each.png) for each in self._kept.values()) > KEPT_BYTES_MAX:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import sys
 from typing import Any, Final
@@ -67,6 +68,7 @@ def _small_pdf(pdfium: Any) -> bytes:
 
 
 def _limit() -> None:
+    os.nice(10)  # a station may share this machine, and a page can wait
     for what, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_S), (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_NOFILE, STANDARD_FILES),
