@@ -213,6 +213,41 @@ def test_a_strangers_certificate_is_refused_both_ways(ends):
     asyncio.run(ends.both(act))
 
 
+def test_a_revoked_certificate_is_taken_no_more(ends, tmp_path):
+    """Whoever shows it stands nowhere, whichever side dialled, and that is said once; the new one of the same root gets
+    in, told to nobody."""
+    old = [tls.digest(file.read_bytes()) for file in ends.files[:2]]
+    ends.south = ends.end(1, 0, listen=f"127.0.0.1:{ends.port}", revoked=frozenset({old[0]}))
+
+    async def refused(ear: Ear, *running: Live) -> None:
+        """Run these until it was told; nothing came up."""
+        tasks = [asyncio.create_task(each.run(ears)) for each, ears in zip(running, (Ear(), ear), strict=False)]
+        async with asyncio.timeout(PATIENCE_S):
+            await ear.until(lambda: any("taken no more" in each for each in ear.told))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert "up" not in ear.told
+
+    async def act() -> None:
+        await refused(ends.ears[1], ends.north, ends.south)
+        dialling = ends.end(0, 1, connect=(f"127.0.0.1:{ends.port}",), revoked=frozenset({old[1]}))
+        listening = ends.end(1, 0, listen=f"127.0.0.1:{ends.port}")
+        await refused(ends.ears[0], listening, dialling)
+
+    asyncio.run(act())
+    assert sum("taken no more" in each for each in ends.ears[1].told) == 1
+    ends.files[0] = tmp_path / "renewed.tls"
+    ends.files[0].write_bytes(tls.issue(ends.roots[0], SeededEntropy(b"renewed")))
+    ends.ears = [Ear(), Ear()]
+    ends.north = ends.end(0, 1, connect=(f"127.0.0.1:{ends.port}",))
+    asyncio.run(ends.both(nothing))
+
+
+async def nothing() -> None:
+    """Both ends came up, and that was all."""
+
+
 def test_whose_certificate_the_other_side_refuses_is_told(ends):
     """The refusal comes after our end of the handshake, as a connection that ends without a word."""
 

@@ -13,6 +13,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 import ssl
 from collections import deque
@@ -50,13 +51,15 @@ STANDING_MAX: Final = 4  # chosen: one each way, and one of each that the other 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Where this side listens and whom it dials: `host:port` each, the first that answers. `rate_bytes_s`: no more
-    than this is sent; 0 is as fast as it goes."""
+    than this is sent; 0 is as fast as it goes. `revoked`: the SHA-256, in hex, of certificates that are taken no
+    more."""
 
     server_tls: ssl.SSLContext
     client_tls: ssl.SSLContext
     listen: str = ""
     connect: tuple[str, ...] = ()
     rate_bytes_s: int = 0
+    revoked: frozenset[str] = frozenset()
 
 
 class _Dialling(connect):
@@ -81,6 +84,7 @@ class Live:
         self._pending: deque[asyncio.Future[None]] = deque()  # in the order in which they are taken in
         self._gate: Gate | None = None
         self._free_at = 0.0  # when a thin line has room again
+        self._told_revoked: set[str] = set()
         self.counts = dict.fromkeys(("bundles_in", "bundles_out", "bytes_in", "bytes_out", "connections"), 0)
 
     # ---- the port
@@ -185,6 +189,8 @@ class Live:
             self._tell_refusal(where, error)
             return False
         async with connection:
+            if self._is_revoked(connection):
+                return False
             await self._serve(connection)
         return True
 
@@ -202,6 +208,9 @@ class Live:
         if self._told is None or connection.subprotocol != SUBPROTOCOL:
             await connection.close(1002, "openline.1 is spoken here")
             return
+        if self._is_revoked(connection):
+            await connection.close(1008)
+            return
         path = Path(cast(Direct, connection))
         why: str = say("this station is stopping")
         self._stand(path)
@@ -216,6 +225,18 @@ class Live:
             sending.cancel()
             self._fall(path, why)
             await asyncio.wait({sending})  # unlike awaiting it, this tells its end from a stop of ours
+
+    def _is_revoked(self, connection: ClientConnection | ServerConnection) -> bool:
+        """Whether a certificate was shown that is taken no more; said once, for whoever has its key may come again and
+        again."""
+        shown = connection.transport.get_extra_info("ssl_object")
+        digest = hashlib.sha256(shown.getpeercert(binary_form=True) or b"").hexdigest() if shown else ""
+        if digest not in self.settings.revoked:
+            return False
+        if digest not in self._told_revoked and self._told is not None:
+            self._told_revoked.add(digest)
+            self._told.trouble(f"a certificate was shown that is taken no more: {digest}")
+        return True
 
     def _stand(self, path: Path) -> None:
         """A new connection: the other side may have lost what the one before it carried, so the path is told anew."""

@@ -132,8 +132,9 @@ def certificate(case: Case) -> Iterator[Finding]:
     """The TLS file against our root."""
     path = case.config.station.tls
     if path is not None:
-        tls.check(read(path), case.signed.accord.sides[case.us].root_ed25519)
-        yield ok("TLS", f"{path.name}: a certificate of our root; it does not run out")
+        pem = read(path)
+        tls.check(pem, case.signed.accord.sides[case.us].root_ed25519)
+        yield ok("TLS", f"{path.name}: a certificate of our root; it does not run out; it reads {tls.digest(pem)}")
 
 
 # ---- record and disk

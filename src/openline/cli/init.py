@@ -279,7 +279,13 @@ def new_tls(root: Path, out: Path, passphrase_file: Path | None) -> None:
     """
     refuse_existing(out)
     write_new(out, tls.issue(founding.open_root(root, passphrase_file), SystemEntropy()), secret=True)
-    _tell({}, f"{out}: name it as tls in station.toml, and destroy the old one", as_json=False)
+    _tell(
+        {},
+        f"{out}: name it as tls in station.toml, and destroy the old one",
+        "If the old one's key was taken, tell the other side how its certificate reads (openline doctor says it):",
+        "it names that under [station] revoked.",
+        as_json=False,
+    )
 
 
 @init.command()

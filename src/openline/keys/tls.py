@@ -60,6 +60,15 @@ def anchor(root_ed25519: bytes) -> bytes:
     return made.public_bytes(Encoding.DER)
 
 
+def digest(pem: bytes) -> str:
+    """The SHA-256, in hex, by which the certificate of a TLS file is named where it is to be taken no more.
+
+    Raises:
+        ValueError: there is none in it.
+    """
+    return hashlib.sha256(x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)).hexdigest()
+
+
 def check(pem: bytes, root_ed25519: bytes) -> None:
     """Hold a TLS file against the root that the accord names for its side.
 

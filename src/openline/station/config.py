@@ -35,6 +35,11 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A table of the file."""
 
 
+Digest = Annotated[
+    str, Meta(pattern="^[0-9a-f]{64}$", extra={"allowed": "64 hexadecimal digits, in small letters"})
+]
+
+
 class Station(Table, frozen=True):
     """Which side this is, and where it keeps what."""
 
@@ -51,6 +56,10 @@ class Station(Table, frozen=True):
         Path | None,
         Meta(description="TLS key and certificate (PEM); needed if a live carrier is configured."),
     ] = None
+    revoked: Annotated[
+        tuple[Digest, ...],
+        Meta(description="SHA-256 of certificates of the other side that are taken no more, as it says them."),
+    ] = ()
 
 
 class Api(Table, frozen=True):

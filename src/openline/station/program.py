@@ -98,6 +98,7 @@ class Program:
             listen=asked.listen or "",
             connect=tuple(asked.connect),
             rate_bytes_s=asked.rate_bytes_s,
+            revoked=frozenset(self.config.station.revoked),
         )
 
     # ---- run
