@@ -38,6 +38,7 @@ class Visit:
             locale={"en": "en-GB", "ko": "ko-KR"}[language],
             color_scheme="dark" if scheme == "dark" else "light",
             reduced_motion="reduce",
+            has_touch=size == NARROW,
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.watch = watch.Watch(self.context, {origin})

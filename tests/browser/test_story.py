@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import expect
 
-from openline.cli.demo_serving import origin
-from tests.browser import axe, consoles
-from tests.integration.pairs import free_port
+from tests.browser import axe
+from tests.browser.plays import Story, played
 
 pytestmark = pytest.mark.slow
 
@@ -53,25 +49,11 @@ side = "south"
 """
 
 
-class Story(NamedTuple):
-    north: str
-    south: str
-
-
 @pytest.fixture
 def story(driver, tmp_path: Path) -> Iterator[Story]:
     """The consoles of a small story that has just begun."""
-    (tmp_path / "story.toml").write_text(STORY)
-    ports = free_port(), free_port()
-    north, south = (origin(side, port) for side, port in zip(("north", "south"), ports, strict=True))
-    command = ["-m", "openline.cli.demo_serving", "story", str(tmp_path / "story.toml"), str(tmp_path)]
-    process = subprocess.Popen([sys.executable, *command, *map(str, ports)], stdin=subprocess.DEVNULL)
-    try:
-        consoles.until(lambda: consoles.healthy(north) and consoles.healthy(south), process)
-        yield Story(north, south)
-    finally:
-        process.terminate()
-        process.wait(consoles.STOP_S)
+    with played(STORY, tmp_path) as made:
+        yield made
 
 
 def test_both_sides_live_through_it(story, visit):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from openline.console.accounts.roster import Passkey
+from openline.console.accounts.service import open_accounts
 from openline.wire.errors import Refused
 from tests.integration.keeping import WORDS, destroy, fill, root_file, run, words_file
 from tests.integration.pairs import Pair, Station, make_pair
@@ -165,6 +170,60 @@ def test_secrets_lie_open_in_a_backup_only_where_the_stations_own_do(pair, tmp_p
     assert secret in held["open"]
     run("backup", "check", tmp_path / "open")
     assert WORDS.encode() not in held["sealed"]
+
+
+def kept_by_a_console(station):
+    """The file of a station's console, while that runs: a supervisor with a session, and a code that waits."""
+    with station.config.open("a") as config:
+        config.write('[console]\nlisten = "127.0.0.1:1"\norigin = "http://south.localhost:1"\nstore = "desk.sqlite"\n')
+    accounts = open_accounts(station.folder / "desk.sqlite", "http://south.localhost:1", "", 3600)
+    now_s = accounts.now().clock_s
+    accounts.roster.set_roles("kim", ["supervisor"], "", now_s)
+    code = accounts.roster.make_code("kim", "", now_s)
+    accounts.roster.add_passkey(Passkey(b"credential", "kim", b"key", 7, "ring", now_s, None), None)
+    return accounts, accounts.sessions.begin("kim", now_s, b"credential"), code
+
+
+def test_the_consoles_file_comes_back_with_nobody_signed_in(pair, tmp_path):
+    """Copied beside the console that writes it: passkeys, roles and the log are there, whole; no session, and no code
+    works again. What is there is kept; a log that was altered in the backup is found."""
+    station, words = pair.south, words_file(tmp_path)
+    running, token, code = kept_by_a_console(station)
+    run("backup", tmp_path / "copy", "--station", station.config, "--passphrase-file", words)
+    assert "whole" in run("backup", "check", tmp_path / "copy").output
+    for each in (token, code.replace("-", "")):
+        assert each.encode() not in (tmp_path / "copy" / "console.sqlite").read_bytes()
+    head = running.log.check().head
+    running.close()
+    pair.stop()
+    kept = run("restore", station.config, "--from", tmp_path / "copy", "--passphrase-file", words)
+    assert "desk.sqlite: is there; kept" in kept.output
+
+    (station.folder / "desk.sqlite").unlink()
+    run("restore", station.config, "--from", tmp_path / "copy", "--passphrase-file", words)
+    assert (station.folder / "desk.sqlite").stat().st_mode & 0o077 == 0
+    back = open_accounts(station.folder / "desk.sqlite", "http://south.localhost:1", "", 3600)
+    now_s = back.now().clock_s
+    assert [each.value for each in back.roster.roles("kim")] == ["supervisor"]
+    assert [each.sign_count for each in back.roster.passkeys("kim")] == [7]
+    assert back.sessions.find(token, now_s) is None
+    with pytest.raises(Refused):
+        back.roster.whose_code(code, now_s)
+    assert (back.log.check().wrong, back.log.check().head) == ("", head)
+    back.close()
+
+    changed = sqlite3.connect(tmp_path / "copy" / "console.sqlite")
+    changed.execute("DROP TRIGGER log_fixed")
+    changed.execute("UPDATE log SET officer = 'lee' WHERE number = 1")
+    changed.commit()
+    changed.close()
+    manifest = json.loads((tmp_path / "copy" / "MANIFEST.json").read_text())
+    data = (tmp_path / "copy" / "console.sqlite").read_bytes()
+    for each in manifest["files"]:
+        if each["name"] == "console.sqlite":
+            each |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (tmp_path / "copy" / "MANIFEST.json").write_text(json.dumps(manifest))
+    assert "its log is broken" in run("backup", "check", tmp_path / "copy", code=1).output
 
 
 def test_a_running_station_is_not_restored_over(pair, tmp_path):

@@ -6,6 +6,8 @@ Rules of this file:
    says that the backup's may too.
 3. The store is copied before the keys are read, and both again if the keys changed meanwhile: a backup must never hold
    a record that names a key which it lacks.
+4. The console's file is there too, where the station has one: passkeys, roles and the log of releases, without sessions
+   and codes (ADR 0028).
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from openline import __version__
+from openline.console.accounts.database import copy_apart
+from openline.console.accounts.journal import check_apart
 from openline.keys.keyfile import SECRET_BYTES_MAX, open_key_file, seal_key_file
 from openline.keys.secret import SystemEntropy
 from openline.station.config import Config
@@ -40,6 +44,7 @@ CONFIG: Final = "station.toml"
 ACCORD: Final = "accord"
 SEALED: Final = "secrets.sealed"
 OPEN: Final = "secrets.open"
+CONSOLE: Final = "console.sqlite"
 KIND: Final = "backup"
 TRIES: Final = 5  # chosen: keys change once in a while; whoever changes them five times meanwhile waits
 _PIECE: Final = 1024 * 1024
@@ -89,9 +94,11 @@ def files_named(config: Config) -> dict[str, Path]:
         found.update(_paths(table, getattr(config, table)))
     for carrier in config.carrier:
         found.update(_paths(f"carrier.{carrier.id}", carrier))
+    if config.console is not None:
+        found.update(_paths("console", config.console))
     if config.alarm.mail is not None:
         found.update(_paths("alarm.mail", config.alarm.mail))
-    for not_read in ("station.accord", "api.socket"):
+    for not_read in ("station.accord", "api.socket", "console.store"):
         found.pop(not_read, None)
     return found
 
@@ -133,6 +140,9 @@ def make(source: Source, folder: Path, words: str | None) -> Manifest:
         _put(unfinished / name, data)
         _put(unfinished / CONFIG, _bytes_of(source.config_file))
         _put(unfinished / ACCORD, _bytes_of(source.config.station.accord))
+        console = source.config.console
+        if console is not None and console.store.exists():
+            copy_apart(console.store, unfinished / CONSOLE)
         manifest = _manifest(source, unfinished, sealed=words is not None)
         _put(unfinished / MANIFEST, json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=1).encode())
     return manifest
@@ -258,7 +268,17 @@ def verified(folder: Path, *, thorough: bool = True) -> Backup:
     held = copying.contents(str(folder / RECORD), thorough=thorough)
     if held.entries != manifest.entries:
         raise StorageFault(f"{folder}: {held.entries} entries where it says {manifest.entries}", next_step=_ANOTHER)
+    if CONSOLE in names and thorough and (wrong := _log_wrong(folder / CONSOLE)):
+        raise StorageFault(f"{folder / CONSOLE}: its log is broken: {wrong}", next_step=_ANOTHER)
     return Backup(folder, manifest)
+
+
+def _log_wrong(file: Path) -> str:
+    """What is wrong with the log in the console's file of a backup; "" if nothing. The file is left as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, CONSOLE)
+        shutil.copyfile(file, copy)
+        return check_apart(copy).wrong
 
 
 _ANOTHER: Final = "Use another backup, or fetch the record from the other side: openline restore CONFIG --from peer."

@@ -53,7 +53,8 @@ def backup() -> None:
 @click.option("--plain", is_flag=True, help="Leave the secrets in it open; only where the station's own keys are.")
 @json_option
 def make(folder: Path, station: Path, passphrase_file: Path | None, plain: bool, as_json: bool) -> None:
-    """Copy the record, the keys, the accord, the secret, TLS and the configuration into the new folder DIR.
+    """Copy the record, the keys, the accord, the secret, TLS, the configuration and the console's file into the new
+    folder DIR.
 
     The station goes on meanwhile. The passphrase asked for is the backup's own: write it down apart from it.
     """

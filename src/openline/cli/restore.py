@@ -85,6 +85,7 @@ def _from_backup(config_file: Path, folder: Path, passphrase_file: Path | None) 
     told += _files_back(found, config, passphrase_file)
     checked_accord(read_file(config.station.accord), config.station.accord)
     told += _store_back(config.station.store, lambda path: _copied(folder / backing.RECORD, path))
+    told += _console_back(found, config)
     of = found.manifest
     return [
         *told,
@@ -116,11 +117,33 @@ def _files_back(found: Backup, config: Config, passphrase_file: Path | None) -> 
     if lacking:
         secrets = backing.secrets_of(found, lambda: passphrase(passphrase_file, whose=f"the backup {found.folder}"))
         for key, path in lacking.items():
+            if key not in secrets and key.startswith("console."):  # backups made before they held it
+                told.append(f"{path}: not there, and not in the backup either; the console needs it ([{key}])")
+                continue
             if key not in secrets:
                 raise Misuse(f"{path}: not there, and not in the backup either ([{key}])")
             _put(path, secrets[key], secret=True)
             told.append(f"{path}: from the backup")
     return told
+
+
+def _console_back(found: Backup, config: Config) -> list[str]:
+    """Put the console's file back where none is: passkeys and roles as they were, nobody signed in, no code waiting."""
+    if config.console is None:
+        return []
+    path = config.console.store
+    if path.exists():
+        return [f"{path}: is there; kept"]
+    if backing.CONSOLE not in {file.name for file in found.manifest.files}:
+        return [f"{path}: not in the backup; enrol officers anew: openline console enrol"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _moved_aside(path)  # a log without its file would be read into this one
+    _copied(found.folder / backing.CONSOLE, path)
+    sync_folder(path.parent)
+    return [
+        f"{path}: from the backup",
+        "  Whoever was revoked, or lost a role, since then has it back: openline console officers shows them.",
+    ]
 
 
 def _put(path: Path, data: bytes, *, secret: bool) -> None:

@@ -118,6 +118,11 @@ class Database:
         finally:
             self._connection.rollback()
 
+    def copy_to(self, other: sqlite3.Connection) -> None:
+        """Write all of it, as of one moment, into another file. Raises: StorageFault."""
+        with self._explained():
+            self._connection.backup(other)
+
     def close(self) -> None:
         self._connection.close()
 
@@ -156,6 +161,31 @@ def open_database(path: Path) -> Database:
         connection.close()
         raise
     return Database(connection, path)
+
+
+def copy_apart(path: Path, into: Path) -> None:
+    """Copy the file to `into`, where nothing is, as of one moment, whoever writes it meanwhile; without sessions and
+    codes, which a copy must not bring to life again.
+
+    Raises:
+        StorageFault: it is not the console's or cannot be read, or the copy cannot be written.
+    """
+    database = open_database(path)
+    try:
+        os.close(os.open(into, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        copy = sqlite3.connect(into, isolation_level=None)
+        try:
+            database.copy_to(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, and none beside it
+            copy.execute("DELETE FROM sessions")
+            copy.execute("DELETE FROM codes")
+            copy.execute("VACUUM")
+        finally:
+            copy.close()
+    except (sqlite3.Error, OSError) as error:
+        raise StorageFault(f"{into}: cannot be written: {error}", next_step="Check that disk.") from error
+    finally:
+        database.close()
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
