@@ -112,7 +112,7 @@ async def release(asked: Asked) -> Response:
 def _onwards(asked: Asked, told: t.Drafted, back: str) -> Response:
     """To the entry, where this was the last approval; else to where the officer came from."""
     if told.entry is not None:
-        return asked.go(f"{RECORDED}?ref={part(told.entry.id)}")
+        return asked.go(f"{RECORDED}?ref={part(told.entry.place)}")  # not all that is signed is kept by its id
     return asked.go(path_of(back))
 
 
