@@ -39,6 +39,7 @@ from openline.wire.bodies import (
 )
 from openline.wire.entry import check_fits
 from openline.wire.errors import Malformed, Refused
+from openline.wire.limits import LISTED_MAX
 from openline.wire.said import say
 from openline.wire.terms import Lane, Level
 
@@ -225,10 +226,16 @@ def _propose(ledger: Ledger, command: c.ProposeRestoration, now_s: int) -> Draft
     if command.effective_s < now_s:
         raise Refused(say("a restoration cannot take effect in the past"))
     scope = scope_of(ledger, command.lines, command.lanes, now_s)
-    lists = {s.id for line, lane in scope for s in state.active_suspensions(ledger, line, lane, now_s)}
-    if not lists:
+    active = [span for line, lane in scope for span in state.active_spans(ledger, line, lane, now_s)]
+    if not active:
         raise Refused(say("no suspension is active on these lines and lanes: there is nothing to restore"))
-    return Draft(Propose(scope=scope, effective_s=command.effective_s, lists=tuple(sorted(lists))))
+    # Whoever suspends three hundred times must not make a restoration impossible to write (spec 1.3).
+    first = sorted(active, key=lambda span: (span.ends_s is not None, span.starts_s, span.act.id))
+    oldest = list(dict.fromkeys(span.act.id for span in first))
+    lists, more = tuple(sorted(oldest[:LISTED_MAX])), len({x.act.id for x in active if x.ends_s is None}) - LISTED_MAX
+    warned = (say("of so many suspensions the oldest are listed; how many stay and need another proposal: {count}",
+                  count=more),) if more > 0 else ()  # fmt: skip
+    return Draft(Propose(scope=scope, effective_s=command.effective_s, lists=lists), warned)
 
 
 def _offer(ledger: Ledger, target: bytes) -> Act:
@@ -242,12 +249,12 @@ def _accept(ledger: Ledger, side: int, command: c.AcceptOffer, now_s: int) -> Dr
     offer = _offer(ledger, command.target)
     if offer.place.side == side:
         raise Refused(say("our own proposal is the other side's to accept"))
-    standing = state.standing(ledger, offer)
+    standing, effective = state.standing(ledger, offer), state.effective_s(offer)
+    open_once = standing in (Standing.WAITING, Standing.WITHDRAWN)  # its station withdraws what lapsed: by a timer
+    if open_once and effective is not None and effective < now_s:
+        raise Refused(say("its effective time has passed"), next_step=say("Propose again with a time to come."))
     if standing is not Standing.WAITING:
         raise Refused(say("this cannot be accepted: it is {state}", state=STANDING[standing]))
-    effective = state.effective_s(offer)
-    if effective is not None and effective < now_s:
-        raise Refused(say("its effective time has passed"), next_step=say("Propose again with a time to come."))
     if isinstance(offer.body, Generation) and state.concluded_generation(ledger, offer) is not None:
         raise Refused(say("this generation is accepted already"))
     return Draft(Accept(target=offer.id, ed25519=command.ed25519, mldsa44=command.mldsa44))
