@@ -91,19 +91,3 @@ def consoles(socket: Path, folder: Path) -> Iterator[Consoles]:
     with TestClient(application(console), base_url=ORIGIN) as first:
         yield Consoles(accounts, console, clock, first)
     accounts.close()
-
-
-def raised_sentences() -> set[str]:
-    """Every sentence without a value in it that accounts and their screens refuse with."""
-    import ast
-
-    import openline.console as package
-
-    root = Path(next(iter(package.__path__)))
-    found = set()
-    for file in [*root.glob("accounts/*.py"), root / "screens/entry.py", root / "screens/settings.py"]:
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Refused", "Misuse"):
-                values = [*node.args, *(each.value for each in node.keywords)]
-                found |= {each.value for each in values if isinstance(each, ast.Constant)}
-    return found
