@@ -1,4 +1,4 @@
-"""The SQLite store and the store in memory, given the same writes, are never told apart."""
+"""The stores in SQLite and PostgreSQL and the store in memory, given the same writes, are never told apart."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import shutil
 from pathlib import Path
 from tempfile import mkdtemp
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from openline.ports import DropStray, PutEntry, PutMeta, PutPart, PutStray, Rebranch, Store, Write
 from openline.store import MemoryStore, open_store
 from openline.wire.errors import OurFault
+from tests.conftest import SOAK
 from tests.unit.store.build import put, stray
 
 SEQS = st.integers(0, 6)
@@ -51,7 +53,10 @@ class TwoStores(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(mkdtemp())
         self.model: MemoryStore = MemoryStore()
-        self.store: Store = open_store(self.directory / "record", sync="off")
+        self.store: Store = self.opened()
+
+    def opened(self) -> Store:
+        return open_store(self.directory / "record", sync="off")
 
     @rule(batch=st.lists(WRITES, max_size=6))
     def commit(self, batch: list[Write]) -> None:
@@ -67,7 +72,7 @@ class TwoStores(RuleBasedStateMachine):
     def restart(self) -> None:
         self.model = self.model.crash()
         self.store.close()
-        self.store = open_store(self.directory / "record", sync="off")
+        self.store = self.opened()
 
     @rule(side=SIDES, gen=GENS, start=SEQS, limit=SEQS)
     def read_chain(self, side: int, gen: int, start: int, limit: int) -> None:
@@ -106,6 +111,24 @@ def refused(store: Store, batch: list[Write]) -> bool:
     except OurFault:
         return True
     return False
+
+
+def test_a_database_is_never_told_from_memory(postgresql_url: str) -> None:
+    """The same for PostgreSQL, whose tables are emptied for each example."""
+    psycopg = pytest.importorskip("psycopg")
+    open_store(postgresql_url).close()
+
+    class Database(TwoStores):
+        def __init__(self) -> None:
+            with psycopg.connect(postgresql_url) as connection:
+                connection.execute("TRUNCATE entries, strays, meta, parts RESTART IDENTITY")
+            super().__init__()
+
+        def opened(self) -> Store:
+            return open_store(postgresql_url, sync="off", must_exist=True)
+
+    how = settings(max_examples=300 if SOAK else 8, stateful_step_count=25, deadline=None)
+    run_state_machine_as_test(Database, settings=how)  # type: ignore[no-untyped-call]
 
 
 TestTwoStores = TwoStores.TestCase
