@@ -43,7 +43,7 @@ def start(into: Path) -> list[str]:
         for config, left in zip(configs(into), lefts(into), strict=True):
             left_running.launch(left, "-m", "openline", "up", str(config.absolute()))
         for config, left in zip(configs(into), lefts(into), strict=True):
-            left_running.wait(left, lambda config=config: _is_through(config))  # type: ignore[misc]
+            left_running.wait(left, lambda config=config: _is_through(config), lefts(into))  # type: ignore[misc]
     except OpenlineError:
         stop(into)
         raise

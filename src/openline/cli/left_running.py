@@ -52,17 +52,19 @@ def launch(left: Left, *arguments: str) -> None:
     left.number_file.write_text(str(process.pid))
 
 
-def wait(left: Left, holds: Callable[[], bool]) -> None:
-    """Wait until something holds that the process makes hold.
+def wait(left: Left, holds: Callable[[], bool], beside: Sequence[Left] = ()) -> None:
+    """Wait until something holds that the process makes hold. `beside`: others that it takes too.
 
     Raises:
-        StorageFault: it ended, or does not come up.
+        StorageFault: one of them ended, or it does not come up.
     """
     until, pause = time.monotonic() + PATIENCE_S, Event()
     while not holds():
-        if time.monotonic() > until or _has_ended(left):
-            said = left.log.read_text(errors="replace").strip().splitlines()[-LAST_ROWS:]
-            raise StorageFault(f"{left.word}: it did not come up: {' '.join(said)}")
+        ended = next((each for each in (left, *beside) if _has_ended(each)), None)
+        if ended is not None or time.monotonic() > until:
+            found = ended or left
+            said = found.log.read_text(errors="replace").strip().splitlines()[-LAST_ROWS:]
+            raise StorageFault(f"{found.word}: it did not come up: {' '.join(said)}")
         pause.wait(ASK_AGAIN_S)
 
 
