@@ -6,10 +6,12 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import pytest
 
+from openline.carriers import live
 from openline.console.accounts.roster import Passkey
 from openline.console.accounts.service import open_accounts
 from openline.wire.errors import Refused
@@ -32,6 +34,14 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
 def whole(station: Station) -> None:
     """Until a station holds what the other side holds, and may append."""
     station.wait_until(lambda: (status := station.status()) is not None and not status.restoring)
+
+
+def kept_waiting_s(station: Station) -> float:
+    """How long a station's loop was ready to run and got no processor, since its start; without end where the system
+    does not say."""
+    assert station.process is not None
+    counted = Path(f"/proc/{station.process.pid}/schedstat")
+    return int(counted.read_text().split()[1]) / 1e9 if counted.exists() else inf
 
 
 def test_a_destroyed_site_comes_back_from_the_other_side_and_nothing_acknowledged_is_lost(pair, tmp_path):
@@ -74,7 +84,7 @@ def test_a_destroyed_site_comes_back_from_the_other_side_and_nothing_acknowledge
     pair.wait_equal()
 
 
-def test_a_long_record_comes_back_without_stopping_either_station(tmp_path, soak):
+def test_a_long_record_comes_back_without_stopping_either_station(tmp_path, soak, counted):
     """100,000 entries, or 6,000, come a few at a time: the other side goes on answering, and sees the station whole."""
     count = 100_000 if soak else 6_000
     made = make_pair(tmp_path / "pair")
@@ -93,7 +103,11 @@ def test_a_long_record_comes_back_without_stopping_either_station(tmp_path, soak
         status = north.status()
         assert status is not None
         assert status.heads.entries > count
-        assert south.log.count('"carrier_down"') <= 2  # when it was killed; and once more, on a machine that stalls
+        counted(count, "entries brought back to a destroyed site")
+        # A path is given up when its loop lets two seconds pass: by its own work, never; by a machine that has no
+        # processor for it, as often as that kept it waiting so long. Once it was killed.
+        stalls = sum(kept_waiting_s(station) for station in made.both) / live.PONG_S
+        assert south.log.count('"carrier_down"') <= 1 + stalls
     finally:
         made.stop()
 
