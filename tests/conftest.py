@@ -7,13 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests import postgresql_server
+from tests import postgresql_server, soaking
 
-BROWSER = Path(__file__).parent / "browser"
+TESTS = Path(__file__).parent
+BROWSER = TESTS / "browser"
 SOAK = os.environ.get("OPENLINE_SOAK") == "1"
 
 # Reduced counts take the same examples every time, so that one commit has one verdict; full counts look for new ones.
@@ -80,6 +82,37 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         return (yield)
     with without_the_browsers_loop(item):
         return (yield)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """How tests are handed out to several workers, where there are several."""
+    from tests.sharing import Sharing  # xdist is there where it is asked for
+
+    return Sharing(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With full counts, have the process that hands out the tests say how far it is."""
+    told = config.pluginmanager.get_plugin("terminalreporter")
+    if SOAK and told is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(soaking.Soaking(lambda row: told.write_line(f"\n{row}")))
+
+
+@pytest.fixture(autouse=True)
+def _examples(request: pytest.FixtureRequest) -> None:
+    """What hypothesis is to try is counted for it."""
+    if SOAK and (count := soaking.examples(request.node)):
+        request.node.user_properties.append((soaking.PROPERTY, f"{count} examples at most"))
+
+
+@pytest.fixture
+def counted(request: pytest.FixtureRequest) -> soaking.Counted:
+    """Says what this test did, and how often: `counted(200, "kills")`; for the table of a run with full counts."""
+
+    def say(count: int, what: str) -> None:
+        request.node.user_properties.append((soaking.PROPERTY, f"{count} {what}"))
+
+    return say
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from openline.station.api import types as t
 from openline.station.api import types_duty
 from tests.browser import accounts, axe
 from tests.browser.accounts import Site, keyring
+from tests.browser.looks import few_looks
 
 pytestmark = pytest.mark.slow
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("main *")]
@@ -210,20 +211,18 @@ def test_whoever_takes_the_post_over_signs_the_other_page_out(site, officer):
     second.page.wait_for_url("**/sign-in")
 
 
-@pytest.mark.parametrize(
-    ("language", "scheme", "width"), [("en", "light", 1280), ("ko", "dark", 390), ("en", "dark", 390)]
-)
-def test_the_pages_of_accounts_are_for_everybody(site, visit, officer, language, scheme, width):
+@few_looks
+def test_the_pages_of_accounts_are_for_everybody(site, visit, officer, look):
     """No rule of WCAG 2.2 AA is broken on any of them, in either language, either light, on a desk or a phone."""
-    how = {"scheme": scheme, "size": (width, 844)}
+    how = {"scheme": look.scheme, "size": look.size}
     one = officer("kim", "officer", "releaser", "supervisor", "auditor", **how)
-    one.context.set_extra_http_headers({"accept-language": language})
+    one.context.set_extra_http_headers({"accept-language": look.language})
     for path in ("/post", "/settings", "/settings/log", "/sign-out"):
         one.page.goto(path)
         one.page.get_by_role("heading", level=1).wait_for()
         axe.hold(one.page)
-        assert one.page.evaluate(TOO_WIDE) == [], f"{path} is wider than {width}"
-    nobody = visit(f"{site.origin}/sign-in", language=language, **how)
+        assert one.page.evaluate(TOO_WIDE) == [], f"{path} is wider than {look.size[0]}"
+    nobody = visit(f"{site.origin}/sign-in", **look.how)
     for path in ("/sign-in", "/enrol"):
         nobody.page.goto(path)
         axe.hold(nobody.page)

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page, Playwright
 from openline.console.acting import Role
 from openline.station.api import types_duty as duty
 from tests.browser import axe, consoles
-from tests.browser.conftest import NARROW, Opener, Visit
+from tests.browser.conftest import Opener, Visit
 from tests.browser.consoles import Consoles
+from tests.browser.looks import Look, few_looks
 from tests.integration.pairs import make_pair
 
 pytestmark = pytest.mark.slow
@@ -252,12 +253,10 @@ def test_who_may_not_keep_the_watch_cannot_call(ready: Consoles, visit: Opener):
     one.page.get_by_text("This needs another role than yours").wait_for()
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("size", [None, NARROW])
-def test_the_pages_of_calls_are_for_everybody(ready: Consoles, visit: Opener, language: str, size: tuple[int, int]):
+@few_looks
+def test_the_pages_of_calls_are_for_everybody(ready: Consoles, visit: Opener, look: Look):
     """The list, a call that rings, and one that is over: no rule of WCAG 2.2 AA is broken; the call button is large."""
-    more = {} if size is None else {"size": size}
-    one = visit(ready.south.origin, officer="kim", language=language, **more)
+    one = visit(ready.south.origin, officer="kim", **look.how)
     height = one.page.evaluate("document.querySelector('button.call').getBoundingClientRect().height")
     assert height >= 64
     one.page.keyboard.press("c")

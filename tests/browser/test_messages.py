@@ -10,12 +10,16 @@ from PIL import Image
 from openline.station.api import types as t
 from openline.station.api import types_items as items
 from tests.browser import axe
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.looks import screens
 from tests.console import hostile
 
 pytestmark = pytest.mark.slow
 
-LOOKS = [("en", "light", WIDE), ("ko", "dark", NARROW)]
+PAGES = (
+    "/inbox", "/items/{first}", "/items/{notice}", "/items/{sealed}", "/write", "/write?kind=notice&form=distress",
+    "/write?kind=notice&form=other", "/write?kind=document", "/write?answers={first}", "/outbox", "/drafts",
+    "/drafts/{draft}", "/documents", "/documents/{document}", "/documents/{document}/print",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +48,11 @@ def told(consoles):
     south.asking.delete(f"/v1/drafts/{draft.id}")
 
 
-@pytest.mark.parametrize(("language", "scheme", "size"), LOOKS, ids=["en", "ko"])
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/inbox", "/items/{first}", "/items/{notice}", "/items/{sealed}", "/write", "/write?kind=notice&form=distress",
-        "/write?kind=notice&form=other", "/write?kind=document", "/write?answers={first}", "/outbox", "/drafts",
-        "/drafts/{draft}", "/documents", "/documents/{document}", "/documents/{document}/print",
-    ],
-)  # fmt: skip
-def test_each_page_is_for_everybody(visit, consoles, told, path, language, scheme, size):
+@pytest.mark.parametrize(("path", "look"), screens(PAGES))
+def test_each_page_is_for_everybody(visit, consoles, told, path, look):
     """No rule of WCAG 2.2 AA is broken, in either language and light, on a desk and on a phone, and nothing is wider
     than the phone."""
-    one = visit(consoles.south.origin + path.format(**told), officer="kim", language=language, scheme=scheme, size=size)
+    one = visit(consoles.south.origin + path.format(**told), officer="kim", **look.how)
     axe.hold(one.page)
     assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE
+from tests.browser.looks import each_look, share
 
 pytestmark = pytest.mark.slow
 PAGES = ("/record", "/record/entry?ref=south+0/1", "/record/heads", "/history?span=day", "/record?text=nothing+like+it")
@@ -23,17 +24,16 @@ def spoken(consoles):
             pair.wait_equal()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ko", "dark")])
-def test_the_pages_are_for_everybody(visit, consoles, size, language, scheme):
+@each_look
+def test_the_pages_are_for_everybody(visit, consoles, look):
     """No rule of WCAG 2.2 AA is broken, nothing is wider than the page, in either language and either light."""
-    one = visit(consoles.south.origin, officer="kim", size=size, language=language, scheme=scheme)
-    for path in PAGES:
+    one = visit(consoles.south.origin, officer="kim", **look.how)
+    for path in share(PAGES, look):
         one.page.goto(consoles.south.origin + path)
         one.page.get_by_role("heading", level=1).wait_for()
 
         axe.hold(one.page)
-        assert one.page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= look.size[0], path
 
 
 @pytest.mark.parametrize(("size", "shown", "hidden"), [(WIDE, "wide", "narrow"), (NARROW, "narrow", "wide")])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SOAK
+from tests.soaking import Counted
 
 HARNESSES = sorted(Path(__file__).parent.glob("fuzz_*.py"))
 SLOW = {"fuzz_export", "fuzz_station"}  # these run whole programs on each input
@@ -29,14 +30,15 @@ def test_every_decoder_has_its_fuzzer() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("harness", HARNESSES, ids=lambda path: path.stem)
-def test_any_bytes_give_a_value_or_a_fault(harness: Path) -> None:
+def test_any_bytes_give_a_value_or_a_fault(harness: Path, counted: Counted) -> None:
     """No input grown from valid samples makes a decoder raise anything but a fault of the peer or the carrier."""
-    count = (1_500 if harness.stem in SLOW else 10_000) * (20 if SOAK else 1)
+    count = (750 if harness.stem in SLOW else 5_000) * (40 if SOAK else 1)
     done = run(harness, f"-runs={count}", "-seed=1")
     said = done.stdout + done.stderr
     print(said[-2_000:])
     assert done.returncode == 0, said[-8_000:]
     assert f"Done {count} runs" in said or f"{count} inputs grown blindly" in said
+    counted(count, "inputs to decoders")
 
 
 def test_a_decoder_that_raises_something_else_is_found(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_messages_arrive_within_a_moment_while_a_document_is_on_its_way(pair):
     assert read(pair.south, entry) == PAGES
 
 
-def test_a_document_survives_the_death_of_either_station(pair):
+def test_a_document_survives_the_death_of_either_station(pair, counted):
     """SIGKILL of the receiver, then of the author, in the middle: it goes on with what is there."""
     before = parts_here(pair.south)
     entry = send(pair.north)
@@ -88,3 +88,4 @@ def test_a_document_survives_the_death_of_either_station(pair):
 
     pair.north.wait_until(lambda: receipt(pair.north, entry) == "delivered", PATIENCE_S)
     assert read(pair.south, entry) == PAGES
+    counted(len(PAGES), "bytes of a document through two deaths")

@@ -20,7 +20,7 @@ SEED = int.from_bytes(os.urandom(4), "big")
 pytestmark = pytest.mark.slow
 
 
-def test_killed_again_and_again_nothing_acknowledged_is_lost(tmp_path):
+def test_killed_again_and_again_nothing_acknowledged_is_lost(tmp_path, counted):
     """Either station is killed at random moments while both are written to. At the end both hold the same record, it
     verifies, and every message that a station said it recorded is in it once."""
     chance = random.Random(SEED)
@@ -54,6 +54,8 @@ def test_killed_again_and_again_nothing_acknowledged_is_lost(tmp_path):
         for identity, text in writer.recorded.items():
             assert held.get(identity) == text, f"{text} was lost; seed {SEED}"
     assert len(set(held.values())) == len(held), f"a message came twice; seed {SEED}"
+    counted(KILLS, "kills")
+    counted(sum(len(writer.recorded) for writer in writers), "messages acknowledged, none lost")
 
 
 def test_a_pair_is_made(tmp_path):

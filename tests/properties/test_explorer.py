@@ -20,6 +20,7 @@ from openline.core.state import Concluded, Formal
 from openline.wire.bodies import Propose, Suspend
 from tests.accord_maker import made
 from tests.properties.exploring import INSTANTS, LANES, LEAD_S, Explorer, Move, Place, Point, bit, entry_at
+from tests.soaking import Counted
 
 ENTRIES = 5
 BOTH = LANES[2]
@@ -155,7 +156,7 @@ def told(explorer: Explorer, point: Point) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [0, 1])
-def test_no_interleaving_of_five_entries_breaks_an_invariant(share: int, soak: bool) -> None:
+def test_no_interleaving_of_five_entries_breaks_an_invariant(share: int, soak: bool, counted: Counted) -> None:
     """Neither side ever holds as concluded what the full record denies; nothing looks lifted that is not; a withdrawal
     in time holds; only what both knew is lifted, and only where it is covered; the code says what the spec says."""
     explorer = Explorer(made().signed, one_clock=not soak)
@@ -166,7 +167,8 @@ def test_no_interleaving_of_five_entries_breaks_an_invariant(share: int, soak: b
         wrong = checker.broken(point)
         assert not wrong, f"{wrong}:\n{told(explorer, point)}"
         points, situations = points + 1, situations + explorer.situations(point)
-    print(f"share {share} of {shares}: {points} points, which stand for {situations} situations")
+    counted(points, "interleavings")
+    counted(situations, "situations that they stand for")
     assert points > 1_000_000 // shares
 
 
