@@ -112,6 +112,10 @@ class Store(Protocol):
     Raises, every method: StorageFault.
     """
 
+    @property
+    def local(self) -> bool:
+        """Whether a commit waits for nothing but this machine's own disk."""
+
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply `writes` in order, all or none; returns when they are durable."""
 

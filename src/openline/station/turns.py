@@ -11,7 +11,7 @@ Rules of this file:
    most part what lies between two steps.
 5. A small commit is made in the loop's own thread while the disk answers at once: two changes of thread cost more than
    it does. A disk that was slow once gets the writer's thread, and signs of life do not wait for it, until it is quick
-   again.
+   again; so does a server of a database always, for a network may keep one waiting for ever.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Turns:
         self._desk = desk
         self._store = store
         self._writer = GroupWriter(store)
-        self.quick = True  # whether the disk was, when it was last looked at
+        self.quick = store.local  # whether the disk was, when it was last looked at
         self._began_s = 0.0  # the commit that the writer's thread has in hand, and how much it is
         self._handed = 0
         self._now, self._hand_out, self._log = now, hand_out, log
@@ -216,7 +216,7 @@ class Turns:
 
     def _look_at_disk(self, count: int) -> None:
         """Rule 5, once `count` writes are durable."""
-        if count <= QUICK_WRITES_MAX:
+        if self._store.local and count <= QUICK_WRITES_MAX:
             self.quick = time.monotonic() - self._began_s < QUICK_S
 
     def _written(self, error: Exception | None) -> None:

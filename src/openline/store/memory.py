@@ -64,6 +64,8 @@ class MemoryStore:
         disk: what an earlier handle committed; that handle is dead from now on. None is an empty one.
     """
 
+    local = True
+
     def __init__(self, disk: Disk | None = None) -> None:
         self.disk = disk or Disk()
         self.disk.handle = self

@@ -69,7 +69,7 @@ def open_postgresql(url: str, *, sync: Sync, must_exist: bool) -> Database:
     connections = cast(Connection, writer), cast(Connection, reader)
     return Database(
         *connections, "%s", "BEGIN", psycopg.Error, explain, lambda one: cast(Any, one).closed, lambda: None,
-        snapshot=lambda: cast(Connection, _snapshot(url)), copy=lambda to, store: copy_rows(store, to),
+        local=False, snapshot=lambda: cast(Connection, _snapshot(url)), copy=lambda to, store: copy_rows(store, to),
     )  # fmt: skip
 
 

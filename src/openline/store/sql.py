@@ -76,6 +76,7 @@ class Database:
         explain: the error of ours for one of the driver's.
         lost: whether a connection is gone for good, as one to a server can be.
         release: gives up being the one writer; called last.
+        local: whether a commit waits for nothing but this machine's own disk.
         snapshot: a connection that reads what was committed when it was made, and nothing later.
         copy: makes a SQLite store of it all at a path where nothing is.
     """
@@ -88,6 +89,7 @@ class Database:
     explain: Callable[[Exception], OpenlineError]
     lost: Callable[[Connection], bool]
     release: Callable[[], None]
+    local: bool
     snapshot: Callable[[], Connection]
     copy: Callable[[str, Store], None]
 
@@ -102,6 +104,11 @@ class SqlStore:
         self._closed = False
         self._texts: dict[str, str] = {}  # statements as this driver marks their values
         self._lost: OpenlineError | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether a commit waits for nothing but this machine's own disk."""
+        return self._database.local
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply `writes` in order, all or none; returns when they are durable.

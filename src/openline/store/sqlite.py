@@ -60,7 +60,7 @@ def open_sqlite(path: str, *, sync: Sync, must_exist: bool) -> Database:
         undo.pop_all()
     return Database(
         writer, reader, "?", "BEGIN IMMEDIATE", sqlite3.Error, explain, lambda _: False, lock.release,
-        snapshot=lambda: _snapshot(path), copy=lambda to, _: _copy(path, to),
+        local=True, snapshot=lambda: _snapshot(path), copy=lambda to, _: _copy(path, to),
     )  # fmt: skip
 
 

@@ -304,6 +304,19 @@ def test_a_disk_that_was_slow_keeps_nobody_waiting(monkeypatch, quick):
     run(act)
 
 
+def test_a_server_of_a_database_never_keeps_the_loop_waiting(monkeypatch):
+    """However quick it was: a network may fail in the middle of the next commit."""
+    monkeypatch.setattr(turns, "QUICK_S", float("inf"))
+    monkeypatch.setattr(Failing, "local", False)
+
+    async def act(pair: Pair) -> None:
+        for _ in range(3):
+            await pair.runners[0].ask(sending("over a network"))
+        assert threading.main_thread() not in pair.stores[0].threads
+
+    run(act)
+
+
 def test_more_than_a_turn_of_messages_is_written_beside_the_loop():
     """A long batch is sealed while the disk has it in hand, however quick the disk is."""
 
