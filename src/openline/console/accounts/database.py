@@ -183,7 +183,9 @@ def copy_apart(path: Path, into: Path) -> None:
         finally:
             copy.close()
     except (sqlite3.Error, OSError) as error:
-        raise StorageFault(f"{into}: cannot be written: {error}", next_step="Check that disk.") from error
+        raise StorageFault(
+            say("{path}: cannot be written: {why}", path=str(into), why=str(error)), next_step=say("Check that disk.")
+        ) from error
     finally:
         database.close()
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from openline.console.accounts.database import Database, open_database
+from openline.wire.said import say
 
 _PREFIX: Final = b"openline/console-log/1\0"
 _START: Final = bytes(32)
@@ -109,13 +110,13 @@ class Journal:
             (rows,) = self._database.row("SELECT count(*) FROM log")
             for row in self._database.each(f"{_ROWS} ORDER BY number"):
                 if row[0] != number + 1:
-                    return Verdict(rows, hash_, f"row {number + 1} is missing")
+                    return Verdict(rows, hash_, say("row {number} is missing", number=str(number + 1)))
                 number = row[0]
                 if _hash(hash_, *row[:6]) != row[6]:
-                    return Verdict(rows, hash_, f"row {number} is not as it was written")
+                    return Verdict(rows, hash_, say("row {number} is not as it was written", number=str(number)))
                 hash_ = row[6]
             if self._head() != (number, hash_):
-                return Verdict(rows, hash_, f"the log was cut after row {number}")
+                return Verdict(rows, hash_, say("the log was cut after row {number}", number=str(number)))
         return Verdict(rows, hash_, "")
 
     def _head(self) -> tuple[int, bytes]:
