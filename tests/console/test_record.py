@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
+import tempfile
+from pathlib import Path
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -13,6 +16,7 @@ from openline.audit.verdict import Kind
 from openline.console.draw import chains
 from openline.console.words import words
 from openline.station.api.types_record import RecordEntry, Spot
+from openline.wire.limits import BLOB_BYTES_MAX
 from tests.console.conftest import browsing
 
 EN = words("en")
@@ -185,3 +189,52 @@ def test_an_export_of_a_station_that_is_down_is_a_page_that_says_so(tmp_path):
         answer = down.get("/record/export")
         assert answer.status_code == 503
         assert "content-disposition" not in answer.headers
+
+
+def compared(browser, data):
+    """What the page says of a file that an officer brought."""
+    answer = browser.post("/record/compare", files={"export": ("theirs.openline", data)})
+    told = html.unescape(answer.text)
+    assert not [*Path(tempfile.gettempdir()).glob("openline-compare-*")], "something of it was kept"
+    return answer.status_code, told
+
+
+def test_an_export_of_theirs_is_held_against_our_record(browser, pair):
+    """One that holds the same, or less, denies nothing; one byte of another kind, and the two cannot both be true."""
+    pair.north.message("for the comparison")
+    pair.wait_equal()
+    theirs = pair.north.asking.call("GET", "/v1/record/export")
+    status, told = compared(browser, theirs)
+    assert status == 200
+    assert "Both hold the same record" in told or "Nothing in either denies the other" in told
+    assert told.count("every entry and signature holds") == 2
+
+    for share, words in ((0.95, "The two cannot both be true copies of one record."), (0.2, "Their file does not hold")):
+        altered = bytearray(theirs)
+        altered[int(len(altered) * share)] ^= 1
+        assert words in compared(browser, bytes(altered))[1]
+
+
+@pytest.mark.parametrize("data", [b"", b"no export at all", b"\xd9\xd9\xf7" * 1000])
+def test_a_file_that_is_no_export_is_told_so(browser, data):
+    """Whatever it is: words, and no copy of our record called true."""
+    status, told = compared(browser, data)
+    assert status in (200, 400)
+    assert "Both hold the same record" not in told
+    assert "Nothing in either denies" not in told
+    assert "Their file does not hold" in told or "There is a problem" in told
+
+
+def test_an_export_is_compared_one_at_a_time_and_bounded(browser):
+    """A form without a file, one that is too long, and a second one meanwhile are refused with what to do."""
+    assert "No file was chosen" in html.unescape(browser.post("/record/compare").text)
+    long = browser.post("/record/compare", headers={"content-length": str(BLOB_BYTES_MAX * 2)}, content=b"x")
+    assert "too long" in long.text
+    browser.console.comparing = Busy()
+    assert "Another export is being compared" in compared(browser, b"x")[1]
+
+
+class Busy:
+    """Comparing that is at it."""
+
+    busy = True

@@ -24,6 +24,7 @@ from starlette.types import Scope
 from openline.console.accounts.gate import AccountsGate
 from openline.console.acting import Acting, Gate
 from openline.console.asked import FORM_BYTES_MAX, Asked
+from openline.console.comparing import Comparing
 from openline.console.link import Link, Unreachable
 from openline.console.live import Sockets, Watcher
 from openline.console.pages import Pages
@@ -39,7 +40,8 @@ STATUS: Final[tuple[tuple[type[OpenlineError], int], ...]] = (
     (Refused, 409), (Misuse, 400), (Unreachable, 503), (OurFault, 500), (OpenlineError, 422),
 )  # fmt: skip
 LANGUAGE_COOKIE: Final = "language"
-LARGE: Final = ("/documents", "/courier")  # where forms bring a document's pages, or what a stick holds
+# Where forms bring a document's pages, what a stick holds, or an export.
+LARGE: Final = ("/documents", "/courier", "/record/compare")
 
 
 class Console:
@@ -53,6 +55,7 @@ class Console:
         self.pages = Pages(self)
         self.watcher = Watcher(link)
         self.pixels = Pixels()
+        self.comparing = Comparing()
         self.places: Sequence[Place] = places()
         self.hidden = frozenset[str]() if isinstance(gate, AccountsGate) else frozenset({SETTINGS})
         self.watcher.regions.update(regions())

@@ -138,10 +138,14 @@ BRIEF: Final = {
     "voice": "What their officers said by voice since the last handover",
     "armed": "Whether the alarm of this console is armed, and who is called if it fails",
 }
+VERDICTS: Final = {
+    "verifies": "every entry and signature holds", "incomplete": "what is there holds, and entries are absent",
+    "does not verify": "it does not hold: damaged, or altered",
+}  # fmt: skip
 # Every table of words that a page shows by a key: what a test holds the catalogues to.
 WORDS: Final = (
     ALARMS, OUTCOMES, CARRIERS, ROLES, KINDS, SHORT, PRECEDENCES, RECEIPTS, FLAGS, FACTS, TRIES, STEPS, STANDINGS,
-    LANES, DAYS, BRIEF,
+    LANES, DAYS, BRIEF, VERDICTS,
 )  # fmt: skip
 
 

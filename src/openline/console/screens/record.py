@@ -22,7 +22,7 @@ from openline.console.draw import chains, svg
 from openline.console.places import Place
 from openline.console.words import Words
 from openline.station.api import types_record
-from openline.wire.errors import Misuse
+from openline.wire.errors import Misuse, OpenlineError, Refused
 
 FILTERS: Final = ("side", "line", "kind", "text", "day")
 FACTS_MAX: Final = 4  # of an entry in the list
@@ -141,16 +141,40 @@ async def heads(asked: Asked) -> Response:
             compared = await link.get("/v1/record/compare", types_record.Compared, place=place, id=identity)
         except Misuse as misuse:
             error = asked.fault(misuse)
+    return await _heads_page(asked, held, error, compared=compared, place=place, identity=identity)
+
+
+async def _heads_page(
+    asked: Asked, held: types_record.RecordHeads, error: dict[str, str] | None = None, **more: Any
+) -> Response:
+    shown = {"compared": None, "place": "", "identity": "", "file_error": None, "found": None, **more}
     return await asked.page(
         "record_heads.html",
-        status=400 if error else 200,
-        error=error,
+        status=400 if error or shown["file_error"] else 200,
+        error=error or {},
         heads=held,
-        compared=compared,
-        place=place,
-        identity=identity,
         read_out=[(each, grouped(each.id[:READ_OUT])) for each in held.chains],
+        **shown,
     )
+
+
+async def compare(asked: Asked) -> Response:
+    """Hold an export that was brought against this station's record; nothing of it is kept."""
+    _, held = asked.words, await asked.console.link.get("/v1/record/heads", types_record.RecordHeads)
+    try:
+        form = await asked.form()
+        file, comparing = form.file("export"), asked.console.comparing
+        if file is None:
+            raise Misuse(_("No file was chosen."), next_step=_("Choose the export that they gave you."))
+        if comparing.busy:
+            raise Refused(_("Another export is being compared."), next_step=_("Try again when it is done."))
+        found = await comparing.compare(file, asked.console.link.stream("GET", "/v1/record/export"))
+        if found is None:
+            what = _("This file is no export of a record, or takes longer than a page waits.")
+            raise Misuse(what, next_step=_("On the command line: {how}").format(how="openline record compare"))
+    except OpenlineError as error:
+        return await _heads_page(asked, held, file_error=asked.fault(error))
+    return await _heads_page(asked, held, found=found)
 
 
 # ---- export
@@ -168,5 +192,6 @@ PLACES: Final = (
     Place("GET", "/record", record, ANYONE, "Record", nav=50),
     Place("GET", "/record/entry", entry, ANYONE),
     Place("GET", "/record/heads", heads, ANYONE),
+    Place("POST", "/record/compare", compare, ANYONE),
     Place("GET", "/record/export", export, ANYONE),
 )
