@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import socket
+import time
 from collections.abc import Iterator
 from threading import Event
 
@@ -19,6 +21,7 @@ from tests.integration.records import Writer, audited, export, texts
 from tests.postgresql_server import PostgresqlServer
 
 psycopg = pytest.importorskip("psycopg")
+postgresql = pytest.importorskip("openline.store.postgresql")
 pytestmark = pytest.mark.slow
 KILLS, KILLS_SOAK = 6, 60
 SEED = 15
@@ -137,6 +140,27 @@ def test_without_its_server_a_station_says_so_and_goes_on_once_it_is_back(pair, 
     for station in pair.both:
         assert station.stop() == 0
     lost_nothing(pair, [writer])
+
+
+def test_a_server_that_takes_connections_and_says_nothing_keeps_nobody_waiting(pair, server):
+    """It may be frozen, or the network to it: the station, which tries to open its record, is asked and answers."""
+    north = pair.north
+    north.start()
+    server.crash()
+    north.wait_until(lambda: fault_of(north))
+    at = server.folder / f".s.PGSQL.{postgresql_server.PORT}"
+    at.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(at))
+        silent.listen()
+        silent.accept()[0].close()  # once it has tried; the next try waits for an answer
+        held, _ = silent.accept()
+        with held:
+            began = time.monotonic()
+            assert fault_of(north)
+            assert time.monotonic() - began < postgresql.PATIENCE["connect_timeout"] / 2
+            assert north.stop() == 0
+    at.unlink()
 
 
 def test_no_station_starts_without_its_server_or_on_a_newer_store(pair, server, url):

@@ -180,7 +180,9 @@ class Program:
 
     async def _once(self, up: Callable[[], None]) -> None:
         """The station from reading its store to its end: stopped, or a fault."""
-        store = open_store(self.config.station.store, must_exist=True)
+        store = await self._opened()
+        if store is None:
+            return
         try:
             runner = self._runner(store)
             service = Service(runner, self.keeper, self.copies, self.config, str(self.path))
@@ -198,6 +200,23 @@ class Program:
                     await running
         finally:
             store.close()
+
+    async def _opened(self) -> Store | None:
+        """The store; None when the station is to stop before it is open.
+
+        It is opened beside the loop: a database server that does not answer, or that still holds the lock of one who
+        died, keeps nobody from being told so.
+
+        Raises:
+            StorageFault: it cannot be opened.
+        """
+        opening = asyncio.ensure_future(asyncio.to_thread(open_store, self.config.station.store, must_exist=True))
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((opening, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+        return await opening if opening.done() else None
 
     def _came_up(self, runner: Runner, service: Service, up: Callable[[], None]) -> None:
         self.service = service
