@@ -12,8 +12,11 @@ from openline.console.acting import Acting, Role
 from openline.console.link import KEPT_S
 from openline.console.pages import moment
 from openline.console.places import places
+from openline.console.program import _expected
 from openline.console.words import LANGUAGES, catalogues
+from openline.station import config as configs
 from openline.station.api.serving import STOP_S
+from openline.station.api.types_agreed import Agreed
 from tests.console.conftest import ORIGIN, browsing
 
 PROTECTED = [place for place in places() if place.roles is not None]
@@ -166,3 +169,24 @@ def test_an_idle_connection_is_let_go_before_the_station_closes_it(browser):
 def test_an_instant_is_told_without_a_station_too():
     """In Zulu alone: a page that says that the station is gone does not fail over a clock."""
     assert str(moment(1_627_347_600, None)) == "2021-07-27 01:00Z"
+
+
+def test_a_console_is_for_one_station(browser, pair):
+    """Where another one answers at its socket nothing of that one's is shown, and a page that was open is told; where
+    its own does, all is well."""
+    agreed = browser.portal.call(browser.console.watcher.now).agreed
+    for expected in ((agreed.id, "north"), ("00" * 32, "south")):
+        browser.console.watcher.expects = expected
+        page = browser.get("/")
+        assert "another station answers than this console is for" in page.text
+        assert "liaison" not in page.text.split("<main", 1)[1]
+    browser.console.watcher.expects = (agreed.id, "south")
+    assert "liaison" in browser.get("/").text
+
+
+def test_a_console_knows_its_station_by_the_accord(pair):
+    """Its side, and the accord's own id, from the files that the station itself starts from."""
+    config = configs.load(pair.south.config)
+    identity, side = _expected(config)
+    assert side == "south"
+    assert identity == pair.south.asking.get("/v1/agreed", Agreed).id

@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from openline.console import sentences
 from openline.console.accounts.gate import AccountsGate
-from openline.console.link import Link
+from openline.console.link import Link, Unreachable
 from openline.console.words import LANGUAGES, Words, words
 from openline.station.api import types as t
 from openline.station.api import types_agreed, types_duty
@@ -87,6 +87,7 @@ class Watcher:
         self.rendered: dict[Key, str] = {}
         self._console: Console | None = None
         self.ending = asyncio.Event()
+        self.expects: tuple[str, str] | None = None  # the accord's id, and our side; whatever it is where none is given
         self._agreed: types_agreed.Agreed | None = None
         self._agreed_until = 0.0
         self._is_played = True  # until the station says that it is not
@@ -123,7 +124,22 @@ class Watcher:
         if self._agreed is None or time.monotonic() > self._agreed_until:
             self._agreed_until = time.monotonic() + AGREED_S
             self._agreed = await self.link.get("/v1/agreed", types_agreed.Agreed)
-        return Look(self.link, self._agreed, status, alarms, calls, play=play)
+        return Look(self.link, self._ours(self._agreed), status, alarms, calls, play=play)
+
+    def _ours(self, agreed: types_agreed.Agreed) -> types_agreed.Agreed:
+        """What the station says of the accord, if it is the station that this console is for: officers sign what they
+        see here, and passkeys and sessions are of that side.
+
+        Raises:
+            Unreachable: another one answers.
+        """
+        if self.expects is not None and (agreed.id, agreed.sides[agreed.us].name) != self.expects:
+            self._agreed = None
+            raise Unreachable(
+                say("another station answers than this console is for: {side}", side=agreed.sides[agreed.us].name),
+                next_step=say("Call the technician: [api] socket leads elsewhere."),
+            )
+        return agreed
 
     async def play(self) -> Play | None:
         """How the play stands, whether its station runs in it or not; None for a station that is no play."""

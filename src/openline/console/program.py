@@ -23,6 +23,8 @@ from openline.station.api.serving import serving, tcp_socket
 from openline.station.companion import STATION
 from openline.station.config import Config
 from openline.station.config_reading import Address
+from openline.station.reading import read
+from openline.wire import accord as accords
 from openline.wire.errors import Misuse
 
 PARENT_S: Final = 1.0
@@ -49,11 +51,23 @@ async def run(config: Config, gate: Gate | None = None, *, ready: Callable[[], N
             gate = open_gate(config.console, link, f"Openline {config.station.side}")
             held.callback(gate.accounts.close)
         console = Console(link, gate, config.console.origin)
+        console.watcher.expects = _expected(config)
         if isinstance(gate, AccountsGate):
             gate.watcher = console.watcher
         async with serve(console, config.console.listen, config.console.tls):
             ready()
             await _until(stopping)
+
+
+def _expected(config: Config) -> tuple[str, str]:
+    """The accord's id, and our side in it: by these the console knows its station.
+
+    Raises:
+        Misuse: there is no accord to read.
+        PeerFault: what is there is none.
+    """
+    signed = accords.decode_signed(read(config.station.accord))
+    return signed.id.hex(), config.station.side
 
 
 @asynccontextmanager

@@ -210,6 +210,6 @@ def test_two_persons_release_a_message_where_the_accord_says_so(
         assert (document["entry"], document["approved_by"]) == (None, ["ri"])
         posts.restart(north)
         stale = north.run("release", "approve", document["id"], "--yes", *north.key("pak"))
-        assert (stale.exit_code, "these pages were not handed in" in stale.stderr) == (2, True)
+        assert (stale.exit_code, "pages of this document are not here" in stale.stderr) == (2, True)
         assert north.ask("POST", "/v1/pages", b"pages")[0] == 200
         assert north.facts("release", "approve", document["id"], "--yes", *north.key("pak"))["entry"]

@@ -98,7 +98,8 @@ class Drafts:
     def _pages_of(self, digest: bytes) -> bytes:
         if digest not in self.pages:
             raise Misuse(
-                say("these pages were not handed in"), next_step=say("Hand them in again, then draft the document.")
+                say("the pages of this document are not here: they are held in memory until it is recorded"),
+                next_step=say("Hand the same file in again, as for a new document; a draft that waits for it stands."),
             )
         return self.pages[digest]
 
