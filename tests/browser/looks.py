@@ -6,7 +6,7 @@ the looks from one screen to the next, so that every look meets a share of the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -43,9 +43,11 @@ def share(paths: Sequence[str], look: Look) -> Sequence[str]:
     return paths if SOAK else paths[LOOKS.index(look) :: len(LOOKS)]
 
 
-def screens(paths: Sequence[str]) -> Iterator[Any]:
+def screens(paths: Sequence[str]) -> list[Any]:
     """Parameters (path, look) of a test of its own for each of these paths, in each look that is its."""
-    for path in paths:
-        for look in LOOKS:
-            if path in share(paths, look):
-                yield pytest.param(path, look, id=f"{path}-{look.named}")
+    return [
+        pytest.param(path, look, id=f"{path}-{look.named}")
+        for path in paths
+        for look in LOOKS
+        if path in share(paths, look)
+    ]
