@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from openline.carriers import load_file
-from openline.carriers.load_file import SUFFIX, Damaged
+from openline.carriers.load_file import SUFFIX, Damaged, Renamed
 from openline.wire import limits
 from openline.wire.errors import Misuse, StorageFault, invariant
 
@@ -286,7 +286,7 @@ def _names(handle: int, read: Read) -> list[str]:
 
 
 def _verified(handle: int, names: list[str], read: Read) -> Iterator[SeenFile]:
-    spent = 0
+    spent, whole, renamed = 0, set[str](), list[tuple[str, Renamed]]()
     for name in names:
         try:
             if spent > limits.FOLDER_BYTES_MAX - limits.LOAD_FILE_BYTES_MAX:
@@ -294,10 +294,19 @@ def _verified(handle: int, names: list[str], read: Read) -> Iterator[SeenFile]:
             data, modified_ns = _read(handle, name)
             spent += len(data)
             found = load_file.decode_named(name, data)
+        except Renamed as error:
+            renamed.append((name, error))
+            continue
         except Damaged as error:
             read.findings.append(Finding(name, error.what))
             continue
+        whole.add(name.lower())
         yield SeenFile(name, found.load, found.place, found.total, len(found.bundles), len(data), modified_ns)
+    for name, other in renamed:
+        if other.own in whole:
+            read.others += 1  # a copy beside the file itself, which lacks nothing
+        else:
+            read.findings.append(Finding(name, other.what))
 
 
 def _read(handle: int, name: str) -> tuple[bytes, int]:

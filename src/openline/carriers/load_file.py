@@ -133,15 +133,24 @@ def decode(data: bytes) -> LoadFile:
     return LoadFile(body[_FORMAT_AT + 1 :][:LOAD_ID_BYTES], place, total, bundles)
 
 
+class Renamed(Damaged):
+    """A whole file under another name; `own` is the one it had."""
+
+    def __init__(self, own: str) -> None:
+        super().__init__(say("whole, but renamed: its name is {name}; give it that name back", name=own))
+        self.own = own
+
+
 def decode_named(name: str, data: bytes) -> LoadFile:
     """Read a load file that lies somewhere under a name, in whichever case some system wrote that.
 
     Raises:
-        Damaged: as `decode`, or it was renamed.
+        Renamed: it is whole, under another name than its own.
+        Damaged: as `decode`.
     """
     found, own = decode(data), file_name(data)
     if name.lower() != own:
-        raise Damaged(say("whole, but renamed: its name is {name}; give it that name back", name=own))
+        raise Renamed(own)
     return found
 
 

@@ -161,7 +161,10 @@ def checked_accord(data: bytes, path: Path) -> SignedAccord:
     try:
         signed = accords.decode_signed(data)
     except Malformed as error:
-        raise Malformed(f"{path}: not a signed accord: {error.what}") from None
+        raise Malformed(
+            f"{path}: not a signed accord: {error.what}",
+            next_step="Give the accord that openline init join made; a document is none before both have signed.",
+        ) from None
     check_accord(signed)
     return signed
 

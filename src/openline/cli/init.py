@@ -339,7 +339,10 @@ def _given(file: Path, data: bytes) -> Accord:
     try:
         return accords.decode(data)
     except Malformed as error:
-        raise Malformed(f"{file}: not an accord's document: {error.what}") from None
+        raise Malformed(
+            f"{file}: not an accord's document: {error.what}",
+            next_step="Give the document first: the one in the folder that openline init draft made.",
+        ) from None
 
 
 def _ours(document: bytes) -> None:

@@ -300,3 +300,19 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
     for name in ("missing", "file", "link"):
         with pytest.raises(Misuse, match="cannot be read as a folder"):
             read_load(tmp_path / name)
+
+
+def test_a_copy_beside_the_file_itself_is_no_damage(tmp_path: Path) -> None:
+    """As file managers make them: the load is whole, and nobody is told to bring it again. Where only the copy is
+    whole, it is told by what name it can be used."""
+    write_load(tmp_path, [b"bundle" * 40])
+    [file] = tmp_path.iterdir()
+    copy = tmp_path / f"copy of {file.name}"
+    copy.write_bytes(file.read_bytes())
+    read = read_load(tmp_path)
+    assert read.whole
+    assert read.others == 1
+    assert list(read.bundles()) == [b"bundle" * 40]
+    file.write_bytes(file.read_bytes()[:-1])
+    found = {each.name for each in read_load(tmp_path).findings}
+    assert found == {file.name, copy.name}

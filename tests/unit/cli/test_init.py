@@ -356,3 +356,14 @@ def test_a_pair_prints_how_to_start_it(tmp_path):
     assert [x.strip() for x in result.stdout.splitlines()[1:]] == [
         f"openline up {tmp_path}/pair/{side}/station.toml" for side in ("north", "south")
     ]
+
+
+def test_a_file_in_the_place_of_another_is_told_with_the_one_that_is_wanted(at):
+    """A card where the document belongs, files of signatures first, a document that nobody has signed: what to give."""
+    wrong = at.run("init", "sign", "{}/south/south.card", "--keys", "{}/south", "--out", "{}/no.signed")
+    assert wrong.exit_code != 0
+    assert "openline init draft made" in wrong.stderr
+    table = ["--accord", "{}/table/document", "--secret", "{}/table/table.secret", "--keys", "{}/south"]
+    unsigned = at.run("init", "station", "{}/no", *table)
+    assert unsigned.exit_code != 0
+    assert "openline init join made" in unsigned.stderr
