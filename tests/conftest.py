@@ -91,6 +91,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Sharing(config, log)
 
 
+@pytest.hookimpl(trylast=True)  # after whoever writes to the terminal is there
 def pytest_configure(config: pytest.Config) -> None:
     """With full counts, have the process that hands out the tests say how far it is."""
     told = config.pluginmanager.get_plugin("terminalreporter")
