@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openline.console.accounts import journal
-from openline.console.accounts.roster import CODE_LIFE_S, DEFAULT_ROLES
+from openline.console.accounts.roster import CODE_LIFE_S, DEFAULT_ROLES, RESET_LIFE_S
 from openline.wire.errors import Misuse, Refused
 from tests.console.accounts_kit import ORIGIN, enrol, sign_in
 from tests.console.authenticator import Authenticator
@@ -148,8 +148,45 @@ def test_nobody_changes_in_the_browser_what_they_may_do(accounts, clock):
     ):
         with pytest.raises(Refused, match="themselves"):
             act("han")
-        act("choi")
+    accounts.roster.set_roles("han", ("supervisor", "releaser"), "choi", clock.clock_s)
     assert accounts.roster.roles("han") == ("releaser", "supervisor")
+
+
+def test_no_supervisor_alone_comes_to_sit_at_an_officers_name(accounts, clock):
+    """No code beside passkeys that are there; these are taken by two. The machine needs no second word."""
+    for name in ("han", "choi"):
+        enrol(accounts, name, ("supervisor",))
+    enrol(accounts, "pak")
+    with pytest.raises(Refused, match="has passkeys"):
+        accounts.roster.make_code("pak", "han", clock.clock_s)
+    for _ in range(2):  # one's own second word is none
+        assert not accounts.roster.ask_reset("pak", "han", clock.clock_s)
+    with pytest.raises(Refused, match="themselves"):
+        accounts.roster.ask_reset("pak", "pak", clock.clock_s)
+    assert len(accounts.roster.passkeys("pak")) == 1
+    assert accounts.roster.reset_asked("pak", clock.clock_s) == "han"
+
+    assert accounts.roster.ask_reset("pak", "choi", clock.clock_s)
+    assert accounts.roster.passkeys("pak") == []
+    assert accounts.roster.reset_asked("pak", clock.clock_s) is None
+    assert accounts.roster.make_code("pak", "han", clock.clock_s)
+    assert kinds(accounts)[-4:] == [journal.RESET_ASKED, journal.RESET_ASKED, journal.REMOVED, journal.CODE_MADE]
+
+
+@pytest.mark.parametrize("over", ["an hour later", "no supervisor any more", "before it was asked"])
+def test_a_first_word_does_not_wait_for_ever(accounts, clock, over):
+    """After its hour, or when whoever gave it supervises no more, the next word is a first one again."""
+    for name in ("han", "choi"):
+        enrol(accounts, name, ("supervisor",))
+    enrol(accounts, "pak")
+    assert not accounts.roster.ask_reset("pak", "han", clock.clock_s)
+    if over == "no supervisor any more":
+        accounts.roster.set_roles("han", ("officer",), "", clock.clock_s)
+    else:
+        clock.step(RESET_LIFE_S if over == "an hour later" else -120)
+
+    assert not accounts.roster.ask_reset("pak", "choi", clock.clock_s)
+    assert len(accounts.roster.passkeys("pak")) == 1
 
 
 def test_a_role_that_is_none_is_refused(accounts, clock):

@@ -111,10 +111,15 @@ def test_a_supervisor_has_an_officer_enrolled(at):
     assert labels(at, "lee") == ["lee's"]
 
 
-def test_a_supervisor_resets_an_officer_who_lost_everything(at):
-    """Their passkeys and sessions are gone; the roles wait for a new enrolment."""
-    boss, desk = at.officer("kim", "supervisor"), at.officer("lee")
+def test_two_supervisors_reset_an_officer_who_lost_everything(at):
+    """Each by a passkey of their own, the second where the page says whose word waits. Then passkeys and sessions are
+    gone; the roles wait for a new enrolment."""
+    boss, other = at.officer("kim", "supervisor"), at.officer("pak", "supervisor")
+    desk = at.officer("lee")
     boss.act("/settings/officers", {"act": "reset", "officer": "lee"})
+    assert labels(at, "lee") == ["lee's key"]
+    assert "Asked that every passkey be taken away" in other.get("/settings").text
+    other.act("/settings/officers", {"act": "reset", "officer": "lee"})
 
     assert labels(at, "lee") == []
     assert at.accounts.roster.roles("lee") == (Role.OFFICER, Role.RELEASER)

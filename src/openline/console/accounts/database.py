@@ -50,6 +50,11 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE TRIGGER log_kept BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is only added to'); END;
     CREATE TRIGGER log_fixed BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is only added to'); END;
     """,
+    """
+    CREATE TABLE resets (
+        officer TEXT PRIMARY KEY, by TEXT NOT NULL, asked_s INTEGER NOT NULL, expires_s INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 VERSION: Final = len(MIGRATIONS)
 
@@ -179,6 +184,7 @@ def copy_apart(path: Path, into: Path) -> None:
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, and none beside it
             copy.execute("DELETE FROM sessions")
             copy.execute("DELETE FROM codes")
+            copy.execute("DELETE FROM resets")
             copy.execute("VACUUM")
         finally:
             copy.close()

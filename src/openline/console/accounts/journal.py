@@ -30,12 +30,13 @@ REFUSED: Final = "refused"
 CODE_MADE: Final = "code made"
 ENROLLED: Final = "enrolled"
 REMOVED: Final = "passkey removed"
+RESET_ASKED: Final = "reset asked"
 ROLES: Final = "roles set"
 ASSERTED: Final = "release asserted"
 APPROVED: Final = "release approved"
 NOT_APPROVED: Final = "release not approved"
 KINDS: Final = (
-    SIGNED_IN, SIGNED_OUT, REFUSED, CODE_MADE, ENROLLED, REMOVED, ROLES, ASSERTED, APPROVED, NOT_APPROVED,
+    SIGNED_IN, SIGNED_OUT, REFUSED, CODE_MADE, ENROLLED, REMOVED, RESET_ASKED, ROLES, ASSERTED, APPROVED, NOT_APPROVED,
 )  # fmt: skip
 
 

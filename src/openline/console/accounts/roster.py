@@ -6,7 +6,9 @@ Rules of this file:
    back revives nothing. Making a new one for an officer ends the one before.
 3. As long as one supervisor can sign in, one stays: the last can be neither demoted nor left without a passkey.
 4. In the browser nobody changes what they themselves may do; that needs another supervisor, or the command line.
-5. Whoever loses a passkey or a role loses every session that was open.
+5. In the browser no supervisor alone comes to sit at an officer's name: an officer's passkeys are taken by two of them,
+   and a code is made only for whoever has none (ADR 0029).
+6. Whoever loses a passkey or a role loses every session that was open.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ PASSKEYS_WANTED: Final = 2
 PASSKEYS_MAX: Final = 10
 LABEL_MAX: Final = 40
 CODE_LIFE_S: Final = 3600  # chosen: from the machine room to the officer's desk
+RESET_LIFE_S: Final = 3600  # chosen: as long as a code; the other supervisor is on the telephone
 CODE_BYTES: Final = 10  # 80 bits, 16 letters and digits to type
 _HANDLE_BYTES: Final = 32
 _CODE_PREFIX: Final = b"openline/console-code/1\0"
@@ -107,9 +110,14 @@ class Roster:
         """A new code by which this officer, and nobody else, can add a passkey; the one before is void.
 
         Raises:
-            Refused: the officer made it for themselves in the browser.
+            Refused: the officer made it for themselves in the browser, or it was made there for one who has passkeys.
         """
         _refuse_own(name, by)
+        if by and self.passkeys(name):
+            raise Refused(
+                say("this officer has passkeys, and adds another by one of them"),
+                next_step=say("If all are lost, two supervisors take them away first."),
+            )
         code = base64.b32encode(self._entropy(CODE_BYTES)).decode()
         with self._database.writing():
             self._database.change("DELETE FROM codes WHERE officer = ?", (name,))
@@ -213,10 +221,41 @@ class Roster:
         with self._supervisor_stays():
             self._database.change("DELETE FROM passkeys WHERE officer = ?", (name,))
             self._database.change("DELETE FROM codes WHERE officer = ?", (name,))
+            self._database.change("DELETE FROM resets WHERE officer = ?", (name,))
             self._end_sessions(name)
             gone = [each.id.hex() for each in passkeys]
             self._log.add(journal.REMOVED, by, now_s, of=name, credentials=gone)
         return len(passkeys)
+
+    def ask_reset(self, name: str, by: str, now_s: int) -> bool:
+        """A supervisor asks that an officer's passkeys be taken, or seconds another who did; whether they were taken.
+
+        Raises:
+            Refused: as `reset`.
+        """
+        _refuse_own(name, by)
+        first = self.reset_asked(name, now_s)
+        if first is not None and first != by:
+            self.reset(name, by, now_s)
+            return True
+        with self._database.writing():
+            self._database.change("DELETE FROM resets WHERE officer = ?", (name,))
+            self._database.change(
+                "INSERT INTO resets (officer, by, asked_s, expires_s) VALUES (?, ?, ?, ?)",
+                (name, by, now_s, now_s + RESET_LIFE_S),
+            )
+            self._log.add(journal.RESET_ASKED, by, now_s, of=name, expires_s=now_s + RESET_LIFE_S)
+        return False
+
+    def reset_asked(self, name: str, now_s: int) -> str | None:
+        """Which supervisor's word on taking an officer's passkeys waits for another's; none's who is one no more, and
+        none's that is past, or later than now by a clock that was set back."""
+        found = self._database.row(
+            "SELECT by FROM resets JOIN roles ON roles.officer = resets.by AND role = 'supervisor'"
+            " WHERE resets.officer = ? AND expires_s > ? AND asked_s <= ?",
+            (name, now_s, now_s + 60),
+        )
+        return None if found is None else str(found[0])
 
     # ---- roles
 

@@ -57,6 +57,7 @@ async def _page(asked: Asked, error: OpenlineError | None = None, **more: Any) -
         session=session,
         sessions=accounts.sessions.of(session.officer, now.clock_s),
         officers=officers,
+        resets={each.name: accounts.roster.reset_asked(each.name, now.clock_s) for each in officers},
         names=names,
         key=key,
         few=len(who.passkeys) < PASSKEYS_WANTED,
@@ -149,7 +150,7 @@ async def others(asked: Asked) -> Response:
         if sent["act"] == "roles":
             roster.set_roles(officer, sent.many("role"), session.officer, now.clock_s)
         elif sent["act"] == "reset":
-            roster.reset(officer, session.officer, now.clock_s)
+            roster.ask_reset(officer, session.officer, now.clock_s)
         else:
             code = roster.make_code(officer, session.officer, now.clock_s)
             return await _page(asked, code=code, code_for=officer)
