@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from openline.console import signs
 from openline.console.screens import acts
 from openline.console.words import words
 from openline.station.api import types_duty as t
+from openline.station.api.types import CheckInState
 
 CALL = t.Call(
     id="00" * 8, line="liaison", lane="liaison", caller="north", due_s=0, state="ringing", over=False,
@@ -72,3 +74,13 @@ def test_a_flood_of_proposals_names_a_few_of_itself():
     assert len(named) == 200
     assert {len(each) for each in named.values()} == {acts.NAMED}
     assert all(ref not in others for ref, others in named.items())
+
+
+def test_many_check_ins_a_day_leave_the_lines_on_the_screen():
+    """Of twenty-four the last two and the next two are shown and the others counted; a few are all shown."""
+    day = [CheckInState(due_s=n * 3600, caller="north", outcome="", complete=True) for n in range(24)]
+    near = signs.nearest(day, 9 * 3600 + 1)
+    assert [each.due_s // 3600 for each in near.shown] == [8, 9, 10, 11]
+    assert near.others == 20
+    assert signs.nearest(day[:6], 0) == (day[:6], 0)
+    assert [each.due_s // 3600 for each in signs.nearest(day, 24 * 3600).shown] == [22, 23]

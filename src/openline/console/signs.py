@@ -7,8 +7,8 @@ this release does not know is shown as it came.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, Generic, NamedTuple, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 
 class Sign(NamedTuple):
@@ -149,6 +149,7 @@ WORDS: Final = (
 )  # fmt: skip
 
 
+CHECK_INS_SHOWN: Final = 6  # chosen: three calls each way in a day fit a row
 T = TypeVar("T")
 
 
@@ -166,6 +167,32 @@ def several(found: Iterable[T], *alike: str) -> list[Several[T]]:
     for each in found:
         groups.setdefault(tuple(getattr(each, name) for name in alike), []).append(each)
     return [Several(group[0], len(group)) for group in groups.values()]
+
+
+class Due(Protocol):
+    @property
+    def due_s(self) -> int: ...
+
+
+D = TypeVar("D", bound=Due)
+
+
+class Near(NamedTuple, Generic[D]):
+    """Those check-ins of a day that are shown on the board, and how many others there are."""
+
+    shown: Sequence[D]
+    others: int
+
+
+def nearest(check_ins: Sequence[D], now_s: int) -> Near[D]:
+    """Of many check-ins a day the last two that were due and the next two to come: twenty lines of twelve each would
+    put all but the first two off the screen."""
+    if len(check_ins) <= CHECK_INS_SHOWN:
+        return Near(check_ins, 0)
+    past = [each for each in check_ins if each.due_s <= now_s]
+    coming = [each for each in check_ins if each.due_s > now_s]
+    shown = [*past[-2:], *coming[:2]]
+    return Near(shown, len(check_ins) - len(shown))
 
 
 def sign(table: dict[str, Sign], state: str) -> Sign:
