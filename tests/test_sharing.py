@@ -35,4 +35,4 @@ def test_each_screen_is_held(monkeypatch: pytest.MonkeyPatch, full: bool) -> Non
 
     assert held == dict.fromkeys(paths, len(looks.LOOKS) if full else 1)
     assert all(looks.share(paths, look) for look in looks.LOOKS)
-    assert len(list(looks.screens(paths))) == sum(held.values())
+    assert len(looks.screens(paths)) == sum(held.values())
