@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 import tempfile
-from pathlib import Path
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -191,20 +190,25 @@ def test_an_export_of_a_station_that_is_down_is_a_page_that_says_so(tmp_path):
         assert "content-disposition" not in answer.headers
 
 
-def compared(browser, data):
-    """What the page says of a file that an officer brought."""
-    answer = browser.post("/record/compare", files={"export": ("theirs.openline", data)})
-    told = html.unescape(answer.text)
-    assert not [*Path(tempfile.gettempdir()).glob("openline-compare-*")], "something of it was kept"
-    return answer.status_code, told
+@pytest.fixture
+def compared(browser, tmp_path, monkeypatch):
+    """What the page says of a file that an officer brought; nothing of it stays in this machine's temporary folder."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def comparing(data):
+        answer = browser.post("/record/compare", files={"export": ("theirs.openline", data)})
+        assert not [*tmp_path.iterdir()], "something of it was kept"
+        return answer.status_code, html.unescape(answer.text)
+
+    return comparing
 
 
-def test_an_export_of_theirs_is_held_against_our_record(browser, pair):
+def test_an_export_of_theirs_is_held_against_our_record(compared, pair):
     """One that holds the same, or less, denies nothing; one byte of another kind, and the two cannot both be true."""
     pair.north.message("for the comparison")
     pair.wait_equal()
     theirs = pair.north.asking.call("GET", "/v1/record/export")
-    status, told = compared(browser, theirs)
+    status, told = compared(theirs)
     assert status == 200
     assert "Both hold the same record" in told or "Nothing in either denies the other" in told
     assert told.count("every entry and signature holds") == 2
@@ -212,26 +216,26 @@ def test_an_export_of_theirs_is_held_against_our_record(browser, pair):
     for share, said in ((0.95, "The two cannot both be true copies of one record"), (0.2, "Their file does not hold")):
         altered = bytearray(theirs)
         altered[int(len(altered) * share)] ^= 1
-        assert said in compared(browser, bytes(altered))[1]
+        assert said in compared(bytes(altered))[1]
 
 
 @pytest.mark.parametrize("data", [b"", b"no export at all", b"\xd9\xd9\xf7" * 1000])
-def test_a_file_that_is_no_export_is_told_so(browser, data):
+def test_a_file_that_is_no_export_is_told_so(compared, data):
     """Whatever it is: words, and no copy of our record called true."""
-    status, told = compared(browser, data)
+    status, told = compared(data)
     assert status in (200, 400)
     assert "Both hold the same record" not in told
     assert "Nothing in either denies" not in told
     assert "Their file does not hold" in told or "There is a problem" in told
 
 
-def test_an_export_is_compared_one_at_a_time_and_bounded(browser):
+def test_an_export_is_compared_one_at_a_time_and_bounded(browser, compared):
     """A form without a file, one that is too long, and a second one meanwhile are refused with what to do."""
     assert "No file was chosen" in html.unescape(browser.post("/record/compare").text)
     long = browser.post("/record/compare", headers={"content-length": str(BLOB_BYTES_MAX * 2)}, content=b"x")
     assert "too long" in long.text
     browser.console.comparing = Busy()
-    assert "Another export is being compared" in compared(browser, b"x")[1]
+    assert "Another export is being compared" in compared(b"x")[1]
 
 
 class Busy:
