@@ -25,7 +25,8 @@ SPEAK_S: Final = 8
 @click.command()
 @click.option("--line", "lines", multiple=True, help="Answer on this line alone; once for each. All, unless given.")
 @click.option("--call", "called", help="Ring the other side on this line, speak, hang up, and end.")
-@click.option("--seconds", type=click.IntRange(1, 3600), default=SPEAK_S, show_default=True, help="How long to speak.")
+@click.option("--seconds", type=click.IntRange(1, 3600), default=SPEAK_S, show_default=True,
+              help="How long to speak, once connected.")
 @click.option("--after", type=click.IntRange(0, 55), default=0, help="Answer only what nobody answered for so long.")
 @click.option("--once", is_flag=True, help="End after the first call.")
 @officer_option

@@ -26,6 +26,7 @@ from openline.station.api.answers import part
 from openline.wire.errors import Refused
 
 LOOK_S: Final = 1.0
+CONNECT_S: Final = 20.0  # chosen: what connecting may take on a loaded machine; longer, and there is no way
 ONCE_MORE: Final = "the other side begins anew"
 
 
@@ -100,14 +101,15 @@ class Robot:
     # ---- a call
 
     async def speak(self, call: duty.Call, seconds: float | None) -> Spoke:
-        """Speak on an answered call until it is over, or for so long; a new round as often as one begins.
+        """Speak on an answered call until it is over, or for so many seconds from when it was connected, for which
+        there is a time too; a new round as often as one begins.
 
         Raises:
             Refused: this station carries no voice.
         """
         path = f"/v1/calls/{part(call.id)}/voice"
         total, state, talk = Heard(0, 0), await self.link.get(path, t.Voice), None
-        connected, until = False, None if seconds is None else time.monotonic() + seconds
+        connected, until = False, None if seconds is None else time.monotonic() + CONNECT_S + seconds
         if not state.available:
             raise Refused("this station carries no voice", next_step="Give it a [voice]: docs/station.md.")
         try:
@@ -120,7 +122,8 @@ class Robot:
                     await talk.connect(state.theirs, state.relay)
                     self._say(f"{call.line}: connecting, round {state.theirs.round}")
                 found = await self._look(path, state, until)
-                connected = connected or talk.state == "connected"
+                if talk.state == "connected" and not connected:
+                    connected, until = True, None if seconds is None else time.monotonic() + seconds
                 if found.over:
                     break
                 if found.trouble and found.trouble != state.trouble:
