@@ -42,9 +42,12 @@ lint: .venv/made  ## ruff, mypy --strict, import contracts
 	$(BIN)/mypy --strict src
 	$(BIN)/lint-imports --no-cache
 
+# While mypy reads, Debian's packages come, and the tests are compiled once: each worker would do so otherwise.
 test: setup  ## everything that must hold: lint, then all tests with reduced counts (under 15 minutes)
 	$(BIN)/ruff check .
-	@tools/setup-services & $(BIN)/mypy --strict src && wait $$!
+	@tools/setup-services & services=$$!; \
+	  $(BIN)/pytest -q --collect-only >/dev/null & compiled=$$!; \
+	  $(BIN)/mypy --strict src && { wait $$compiled; wait $$services; }
 	$(PYTEST)
 
 soak: setup  ## all tests with full counts (hours); says how far it is, and leaves reports/soak.txt
