@@ -40,7 +40,7 @@ def test_a_form_of_our_own_page_is_taken(visit, consoles):
     """A browser says where a form came from only if the page lets it: a referrer policy of none makes it say null."""
     one = visit(consoles.south.origin, officer="kim", language="en")
     one.page.get_by_role("button", name="한국어").click()
-    one.page.wait_for_function("document.documentElement.lang === 'ko'")
+    one.page.wait_for_function("() => document.documentElement.lang === 'ko'")
 
 
 def test_a_press_is_not_lost_to_a_change(visit, consoles):

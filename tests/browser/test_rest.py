@@ -67,7 +67,7 @@ def test_a_page_that_was_left_alone_rings_and_one_press_answers(site, kim):
     axe.hold(page)
 
     call = ring(site)
-    page.wait_for_function("document.body.dataset.sounding === 'call'", timeout=LONG_MS)
+    page.wait_for_function("() => document.body.dataset.sounding === 'call'", timeout=LONG_MS)
     page.get_by_text("The line rings").wait_for()
     assert page.locator("body").get_attribute("data-opened") == "here"  # the page was not loaded anew: it may sound
     assert page.locator("body").get_attribute("data-armed") == "true"

@@ -122,7 +122,7 @@ def test_a_console_that_is_gone_is_said_too(quiet, visit):
     """Its pages cannot know of the station, and say how old they are; a new page is the offline shell, which shows no
     line at all."""
     one = visit(quiet.south.origin, officer="kim")
-    one.page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    one.page.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
     one.page.reload()
     one.page.locator("table.lines").wait_for()
     one.watch.expect("WebSocket connection")

@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 
 
 async def board(asked: Asked) -> Response:
-    look, days = asked.console.watcher.look, Markup("")
-    if look is not None and not look.fault:
-        with suppress(OpenlineError):  # the page itself says what is wrong with the station
-            days = Markup(await history.days(asked.console, look, asked.words, ""))
+    days = Markup("")
+    with suppress(OpenlineError):  # the page itself says what is wrong with the station
+        days = Markup(await history.days(asked.console, await asked.look(), asked.words, ""))
     return await asked.page("board.html", days=days)
 
 
