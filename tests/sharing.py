@@ -12,7 +12,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = (
     "tests/browser", "tests/console", "tests/unit/cli/test_demo.py", "tests/unit/store",
-    "tests/integration/test_postgresql_pair.py",
+    "tests/integration/test_postgresql_pair.py", "tests/integration/test_calls.py", "tests/integration/test_alarms.py",
+    "tests/integration/test_voice.py",
 )  # fmt: skip
 
 

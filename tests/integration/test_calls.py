@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -244,12 +244,15 @@ def test_a_public_statement_is_quoted_in_why(pair: Pair):
 
 def test_history_is_drawn_and_told_alike(pair: Pair):
     """The strip, its table and the JSON tell of the same states, from the first moment that was seen."""
-    drawn = run(pair.south, "history", "liaison").out
-    table = run(pair.south, "history", "--table").out
-    plain = json.loads(run(pair.south, "history", "--json").out)
+    def changes() -> list[dict[str, Any]]:
+        plain: dict[str, Any] = json.loads(run(pair.south, "history", "--json").out)
+        return plain["lines"][0]["changes"]
 
-    seen = {change["observed"] for change in plain["lines"][0]["changes"]}
-    assert {"not_watching", "through"} <= seen
+    def seen() -> set[str]:
+        return {change["observed"] for change in changes()}
+
+    pair.south.wait_until(lambda: {"not_watching", "through"} <= seen())  # it looks once a second
+    drawn, table = run(pair.south, "history", "liaison").out, run(pair.south, "history", "--table").out
     assert "agreed    ━ open" in drawn
-    assert all(state in table for state in seen)
-    assert len(table.splitlines()) == len(plain["lines"][0]["changes"]) + 2
+    assert all(state in table for state in seen())
+    assert len(table.splitlines()) == len(changes()) + 2
