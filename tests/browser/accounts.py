@@ -86,6 +86,17 @@ def start(folder: Path) -> Site:
     return site
 
 
+@contextmanager
+def linked(folder: Path) -> Iterator[Site]:
+    """The station with its console, and north, on a line that is through, until the end."""
+    made = start(folder)
+    made.north.start()
+    made.station.wait_observed("through")
+    yield made
+    made.north.kill()
+    made.station.kill()
+
+
 @dataclass
 class Keyring:
     """The virtual authenticators of one browser window."""

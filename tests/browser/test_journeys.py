@@ -188,12 +188,8 @@ def test_a_cut_is_lifted_by_both_and_tested_by_a_call(story, visit, other_browse
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = accounts.start(tmp_path_factory.mktemp("journeys"))
-    made.north.start()
-    made.station.wait_observed("through")
-    yield made
-    made.north.kill()
-    made.station.kill()
+    with accounts.linked(tmp_path_factory.mktemp("journeys")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -19,12 +19,8 @@ CALL = re.compile(r"/calls/[0-9a-f]{16}$")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = accounts.start(tmp_path_factory.mktemp("rest"))
-    made.north.start()
-    made.station.wait_observed("through")
-    yield made
-    made.north.kill()
-    made.station.kill()
+    with accounts.linked(tmp_path_factory.mktemp("rest")) as made:
+        yield made
 
 
 @pytest.fixture

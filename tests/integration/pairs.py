@@ -29,7 +29,7 @@ from openline.station.api import types as t
 from openline.store import open_store
 from openline.wire import accord as accords
 from openline.wire.accord import Carrier, Line
-from openline.wire.errors import OpenlineError
+from openline.wire.errors import OpenlineError, StorageFault
 
 NAMES: Final = ("north", "south")
 PATIENCE_S: Final = 60.0
@@ -183,6 +183,17 @@ class Pair:
             return len(found) == len(NAMES) and same and all(s.heads.equal and not s.waiting for s in found)
 
         self.south.wait_until(equal, patience_s)
+
+
+def fault_of(station: Station) -> str:
+    """Why the station cannot work, in its own words; empty while it can."""
+    try:
+        station.asking.get("/v1/status", t.Status)
+    except StorageFault as fault:
+        return f"{fault.what} {fault.next_step}"
+    except OpenlineError:
+        return ""
+    return ""
 
 
 def one_live() -> tuple[tuple[Carrier, str, str], ...]:

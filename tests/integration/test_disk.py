@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from openline.station.api import types as t
-from openline.wire.errors import OpenlineError, StorageFault
+from openline.wire.errors import StorageFault
 from tests.integration.keeping import run
-from tests.integration.pairs import Pair, Station, make_pair
+from tests.integration.pairs import Pair, Station, fault_of, make_pair
 
 pytestmark = pytest.mark.slow
 SIZE = "3m"
@@ -64,17 +63,6 @@ def fill(path: Path) -> None:
     with suppress(OSError), path.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(4096))
-
-
-def fault_of(station: Station) -> str:
-    """Why the station cannot work, in its own words; empty while it can."""
-    try:
-        station.asking.get("/v1/status", t.Status)
-    except StorageFault as fault:
-        return f"{fault.what} {fault.next_step}"
-    except OpenlineError:
-        return ""
-    return ""
 
 
 def talk_on(station: Station) -> None:

@@ -12,11 +12,10 @@ import pytest
 
 from openline.audit.compare import compare
 from openline.audit.verdict import Kind
-from openline.station.api import types as t
-from openline.wire.errors import OpenlineError, StorageFault
+from openline.wire.errors import StorageFault
 from tests import postgresql_server
 from tests.integration.keeping import run, words_file
-from tests.integration.pairs import Pair, Station, make_pair
+from tests.integration.pairs import Pair, fault_of, make_pair
 from tests.integration.records import Writer, audited, export, texts
 from tests.postgresql_server import PostgresqlServer
 
@@ -57,17 +56,6 @@ def pair(tmp_path, url) -> Iterator[Pair]:
     made = make_pair(tmp_path / "pair", norths_store=url)
     yield made
     made.stop()
-
-
-def fault_of(station: Station) -> str:
-    """Why the station cannot work, in its own words; empty while it can."""
-    try:
-        station.asking.get("/v1/status", t.Status)
-    except StorageFault as fault:
-        return f"{fault.what} {fault.next_step}"
-    except OpenlineError:
-        return ""
-    return ""
 
 
 def lost_nothing(pair: Pair, writers: list[Writer]) -> None:

@@ -106,18 +106,16 @@ class CallBook:
             theirs = self.finished[entry.side]
             theirs.pop(body.call_id, None)
             self.told += 1
-            theirs[body.call_id] = (self.told, entry, body)
-            if len(theirs) > KEPT:
-                del theirs[next(iter(theirs))]
+            _kept(theirs, body.call_id, (self.told, entry, body), KEPT)
         elif isinstance(body, Seal):
             self._seal(entry, body)
 
     def _seal(self, entry: Entry, body: Seal) -> None:
         """A call is sealed by both where each wrote one of its seals: one side's word for both is none."""
         if body.closes is None:
-            _kept(self.first_seals, entry.id, (entry.side, body.call_id))
+            _kept(self.first_seals, entry.id, (entry.side, body.call_id), 2 * KEPT)
         elif (first := self.first_seals.get(body.closes)) is not None and first[0] != entry.side:
-            _kept(self.sealed, first, None)
+            _kept(self.sealed, first, None, 2 * KEPT)
             self.answered.setdefault(body.line, array("q")).append(entry.time_s)
 
     def note_officer(self, call_id: bytes, officer: int) -> None:
@@ -221,8 +219,8 @@ class CallBook:
         )  # fmt: skip
 
 
-def _kept(of: dict[K, V], key: K, value: V) -> None:
-    """Keep the newest of both sides; the oldest goes."""
+def _kept(of: dict[K, V], key: K, value: V, most: int) -> None:
+    """Keep the newest `most`; the oldest goes."""
     of[key] = value
-    if len(of) > 2 * KEPT:
+    if len(of) > most:
         del of[next(iter(of))]
