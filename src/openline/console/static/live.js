@@ -29,7 +29,7 @@ export function follow(regions) {
     take(JSON.parse(message.data));
   };
   socket.onclose = (event) => {
-    if (event.code === 1008) return location.reload(); // signed out, or refused: the page itself says which
+    if (event.code === 1008) return again(); // signed out, or refused: the page itself says which
     if (!lost) heard = Date.now();
     lost = true;
     setTimeout(() => follow(regions), AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)]);
@@ -44,7 +44,7 @@ let pressed = null;
 function take(told) {
   for (const [name, html] of Object.entries(told.regions)) waiting.set(name, html);
   if (told.state.rests) rest(told.state);
-  else if (resting) return location.reload(); // somebody signed in on another page of this browser
+  else if (resting) return again(); // somebody signed in on another page of this browser
   settle();
   if (told.state.now_s) setNow(told.state.now_s, told.state.speed);
   if (told.state.reachable) heard = Date.now();
@@ -57,10 +57,15 @@ function take(told) {
 
 let resting = false;
 
+/** Loads the page anew, unless it is leaving for where a form of its own leads: the socket may hear of that first. */
+function again() {
+  if (!document.body.dataset.leaving) location.reload();
+}
+
 /** Nobody did anything here for long: what was shown is taken away, what rings goes on ringing, and one press signs in. */
 function rest(state) {
   const page = document.getElementById("rests");
-  if (!page) return location.reload();
+  if (!page) return again();
   if (!resting) {
     resting = true;
     for (const each of document.querySelectorAll("#main, .skip, .who, .menu, .band, [data-region]")) each.remove();

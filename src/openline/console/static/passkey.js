@@ -73,6 +73,7 @@ async function send(form) {
     const told = await ask(form.dataset.ask, new FormData(form));
     if (told.request) form.elements.answer.value = await assertion(told.request);
     if (told.creation) form.elements.made.value = await creation(told.creation);
+    document.body.dataset.leaving = "true";
     form.submit();
   } catch (error) {
     button.disabled = false;
