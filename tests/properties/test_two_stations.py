@@ -228,7 +228,7 @@ class TwoStations(RuleBasedStateMachine):
     @rule(side=SIDES, line=st.integers(0, 1), crash=CRASHES)
     def pulse(self, side: int, line: int, crash: Crash) -> None:
         node = self.node(side)
-        node.turn(lambda: node.running.pulse(line), crash)
+        node.turn(lambda: node.running.paths.pulse(line), crash)
 
     # ---- time and stations
 

@@ -107,7 +107,7 @@ class Node:
         self.restored = self.restored and crash is Crash.BEFORE_COMMIT
         for carrier in sorted(self.pair.up):
             if self.desk is desk:
-                self.turn(lambda carrier=carrier: desk.carrier_up(carrier, self.now))
+                self.turn(lambda carrier=carrier: desk.paths.up(carrier, self.now))
 
     def _key_in_force(self, store: Store) -> SigningKey:
         record = Record(self.pair.made.signed)
@@ -277,9 +277,9 @@ class Pair:
         for node in self.nodes:
             desk = node.desk
             if desk is not None and up:
-                node.turn(lambda desk=desk, node=node: desk.carrier_up(carrier, node.now))
+                node.turn(lambda desk=desk, node=node: desk.paths.up(carrier, node.now))
             elif desk is not None:
-                desk.carrier_down(carrier, node.now)
+                desk.paths.down(carrier, node.now)
         (self.up.add if up else self.up.discard)(carrier)
 
     # ---- time

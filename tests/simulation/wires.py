@@ -98,7 +98,7 @@ class Wires:
         for carrier in sorted(self.up):
             self._break(carrier)
             if self.kinds[carrier] is CarrierKind.LIVE:
-                self._tell(1 - side, lambda desk, carrier=carrier: desk.carrier_down(carrier, self.now))
+                self._tell(1 - side, lambda desk, carrier=carrier: desk.paths.down(carrier, self.now))
         self._attach()
 
     def turn(self, side: int, act: Callable[[], object]) -> None:
@@ -185,7 +185,7 @@ class Wires:
             self.mailboxes[to].append(parcel.data)
             ticket = parcel.ticket
             if isinstance(ticket, Send) and sender in self.attached:
-                self._tell(sender, lambda desk: desk.relay_kept(carrier, ticket, self.now))
+                self._tell(sender, lambda desk: desk.paths.relay_kept(carrier, ticket, self.now))
 
     def set_up(self, *carriers: int) -> None:
         """These paths stand from now on, and no others."""
@@ -193,7 +193,7 @@ class Wires:
             self.up.discard(carrier)
             self._break(carrier)
             for side in (NORTH, SOUTH):
-                self._tell(side, lambda desk, carrier=carrier: desk.carrier_down(carrier, self.now))
+                self._tell(side, lambda desk, carrier=carrier: desk.paths.down(carrier, self.now))
         new = sorted(set(carriers) - self.up)
         self.up |= set(new)
         for carrier in new:
@@ -213,7 +213,7 @@ class Wires:
         elif None not in self.desks:
             self._break(carrier)
             for side in (NORTH, SOUTH):
-                self._tell(side, lambda desk: desk.carrier_up(carrier, self.now))
+                self._tell(side, lambda desk: desk.paths.up(carrier, self.now))
 
     def _attach(self) -> None:
         """Who is in touch with the relay; it tells both, and hands over what it kept."""
@@ -222,11 +222,11 @@ class Wires:
         if self.attached == before:
             return
         for side in sorted(self.attached - before):
-            self._tell(side, lambda desk: desk.carrier_up(SATELLITE, self.now))
+            self._tell(side, lambda desk: desk.paths.up(SATELLITE, self.now))
         for side in (NORTH, SOUTH):
             here = side in self.attached
             word = (1 - side) in self.attached if here else None
-            self._tell(side, lambda desk, here=here, word=word: desk.relay_word(SATELLITE, here, word, self.now))
+            self._tell(side, lambda desk, here=here, word=word: desk.paths.relay_word(SATELLITE, here, word, self.now))
         for side in sorted(self.attached - before):
             kept, self.mailboxes[side] = self.mailboxes[side], []
             for number, data in enumerate(kept):

@@ -70,7 +70,7 @@ class Carriers:
         desk, kept = self.stations[sender].desk, send.ticket
         if desk is None or kept is None or sender not in self.attached[send.carrier]:
             return
-        self.stations[sender].turn(lambda: desk.relay_kept(send.carrier, kept, self.world.now(sender)))
+        self.stations[sender].turn(lambda: desk.paths.relay_kept(send.carrier, kept, self.world.now(sender)))
 
     def hand_over(self, to: int, carrier: int, data: bytes) -> None:
         station = self.stations[to]
@@ -111,7 +111,7 @@ class Carriers:
             if desk is not None:
                 for carrier in sorted(desk.ctx.up):
                     if not self.usable(carrier, station.side):
-                        desk.carrier_down(carrier, self.world.now(station.side))
+                        desk.paths.down(carrier, self.world.now(station.side))
 
     def _note_passing(self) -> None:
         """Since when each path passes, whatever else has changed meanwhile."""
@@ -163,8 +163,8 @@ class Carriers:
         desk = station.desk
         if desk is not None:
             now = self.world.now(station.side)
-            desk.probed(True, now)
-            desk.carrier_up(carrier, now)
+            desk.paths.probed(True, now)
+            desk.paths.up(carrier, now)
 
     def _from_mailbox(self, to: int, carrier: int, data: bytes) -> Callable[[], None]:
         def arrive() -> None:
@@ -188,7 +188,7 @@ class Carriers:
     def _tell_one(self, station: Station, carrier: int, in_touch: bool, word: bool | None) -> None:
         desk = station.desk
         if desk is not None:
-            station.turn(lambda: desk.relay_word(carrier, in_touch, word, self.world.now(station.side)))
+            station.turn(lambda: desk.paths.relay_word(carrier, in_touch, word, self.world.now(station.side)))
 
     # ---- courier
 

@@ -127,7 +127,7 @@ class Doing:
         self._enact(station, c.SetPresence(mode=mode), {})
         desk = station.desk
         if mode is Presence.SHOWN and desk is not None:
-            station.turn(desk.pulse_all)
+            station.turn(desk.paths.pulse_all)
         return ""
 
     # ---- traffic

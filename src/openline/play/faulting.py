@@ -84,7 +84,7 @@ class Faulting:
 
     def _probe(self, station: Station) -> None:
         if station.desk is not None and station.side not in self.world.conditions.network_down:
-            station.desk.probed(True, self.world.now(station.side))
+            station.desk.paths.probed(True, self.world.now(station.side))
 
     def _clock_skew(self, fault: FaultStep) -> None:
         station = self._one(fault)

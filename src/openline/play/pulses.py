@@ -91,8 +91,8 @@ class Pulses:
         def pulse() -> None:
             desk = station.desk
             if generation == self.generation and desk is not None:
-                desk.probed(station.side not in self.world.conditions.network_down, self.world.now(station.side))
-                station.turn(lambda: desk.pulse(line))
+                desk.paths.probed(station.side not in self.world.conditions.network_down, self.world.now(station.side))
+                station.turn(lambda: desk.paths.pulse(line))
 
         return pulse
 

@@ -25,21 +25,22 @@ from openline.keys.secret import RootKeys, SigningKey, XwingKey, psk_check
 from openline.ports import Entropy, Now, Store, Write
 from openline.station import alarms, commands
 from openline.station.alarms import Alarm
-from openline.station.calls import IN_USE, TALK_MS, Calls, line_carriers
+from openline.station.calls import IN_USE, TALK_MS, Calls
 from openline.station.checkpoints import Checkpoints
 from openline.station.compose import check_lane, compose
-from openline.station.context import Context, Effects, Identity, Send
+from openline.station.context import Context, Effects, Identity
 from openline.station.duties import Duties
 from openline.station.inbound import Inbound
 from openline.station.outbox import Outbox
 from openline.station.pages import Pages
+from openline.station.paths import Paths
 from openline.station.restoring import Restoration
 from openline.station.retry import Retry
 from openline.station.sealer import Sealer
 from openline.station.watch import Watch
 from openline.station.watchkeeping import Watchkeeping
 from openline.wire.bodies import Ack, Document, Key, Prekey, Receipt
-from openline.wire.bundle import Payload, Pulse
+from openline.wire.bundle import Pulse
 from openline.wire.entry import Entry
 from openline.wire.errors import Misuse, invariant
 from openline.wire.terms import Approval, Lane, Level, Phase
@@ -62,6 +63,7 @@ class Desk:
         self.watchkeeping = Watchkeeping(ctx)
         self.restoration = Restoration(ctx, self.sealer, self.outbox)
         self.duties = Duties(ctx, self.calls)
+        self.paths = Paths(ctx, self.sealer, self.outbox, self.pages, self.watch, self.restoration)
         self.inbound = Inbound(ctx, self.sealer, self.outbox, self.pages, self.calls, self.watch, self.restoration)
         self.restoration.on_whole = self._whole
 
@@ -153,7 +155,7 @@ class Desk:
         self.outbox.flush()
         self.pages.flush()
         for line in sorted(set(self.inbound.wanted_pulse)):
-            self.pulse(line)
+            self.paths.pulse(line)
         self.inbound.wanted_pulse.clear()
         self.watch.compare_heads(self.inbound.heads_equal())
         effects, ctx.effects = ctx.effects, Effects()
@@ -281,66 +283,6 @@ class Desk:
     def arrive(self, carrier: int, bundle: bytes, now: Now) -> None:
         self.ctx.now = now
         self.inbound.arrive(carrier, bundle)
-
-    def carrier_up(self, carrier: int, now: Now) -> None:
-        """A path is usable again, as far as the carrier can tell: say what we hold, send what waits, pulse."""
-        ctx = self.ctx
-        ctx.now = now
-        ctx.up.add(carrier)
-        if ctx.restoring:
-            self.restoration.ask(carrier)
-            return
-        self.outbox.returned(carrier)
-        self.pages.returned(carrier)
-        for line in range(len(ctx.accord.lines)):
-            if carrier in line_carriers(ctx, line):
-                self.pulse(line, only=carrier)
-
-    def carrier_down(self, carrier: int, now: Now) -> None:
-        self.ctx.now = now
-        self.ctx.up.discard(carrier)
-
-    def relay_word(self, carrier: int, in_touch: bool, attached: bool | None, now: Now) -> None:
-        """What a relay says of the other side; `in_touch` false when we no longer hear the relay."""
-        ctx = self.ctx
-        ctx.now = now
-        before = self.watch.relays.get(carrier)
-        self.watch.relays[carrier] = (in_touch, attached, now.elapsed_ms)
-        (ctx.away.add if attached is False else ctx.away.discard)(carrier)
-        if before is None or before[1] != attached:
-            self.outbox.relay_changed(carrier)
-            self.pages.relay_changed(carrier)
-            if attached and carrier in ctx.up and not ctx.restoring:
-                self.outbox.returned(carrier)
-                for line in range(len(ctx.accord.lines)):
-                    if carrier in line_carriers(ctx, line):
-                        self.pulse(line, only=carrier)
-
-    def relay_kept(self, carrier: int, kept: Send, now: Now) -> None:
-        """A relay confirmed that it keeps what was sent by it."""
-        self.ctx.now = now
-        self.pages.kept(carrier, kept.part)
-        if kept.after is not None and kept.upto is not None:
-            self.outbox.kept_by_relay(carrier, kept.after, kept.upto)
-
-    def probed(self, ok: bool, now: Now) -> None:
-        """The outcome of probing our own network's reference points."""
-        self.ctx.now = now
-        self.watch.probes = (ok, now.elapsed_ms)
-
-    def pulse(self, line: int, *, only: int | None = None) -> None:
-        """A sealed sign of life on a line, by each of its carriers that is up, unless we withhold presence."""
-        ctx = self.ctx
-        carriers = [n for n in line_carriers(ctx, line) if n in ctx.up and only in (None, n)]
-        if not carriers or self.watch.withheld(ctx.us):
-            return
-        pulses = (self.watch.make_pulse(line),)
-        bundle = self.sealer.seal(Payload(have=self.outbox.have(), pulses=pulses, holds_epoch=self.sealer.newest))
-        ctx.effects.sends += [Send(carrier, bundle, stored=False, key=("pulse", line)) for carrier in carriers]
-
-    def pulse_all(self) -> None:
-        for line in range(len(self.ctx.accord.lines)):
-            self.pulse(line)
 
     def heard_computed(self, pulse: Pulse, carrier: int, at_ms: int, now: Now) -> None:
         """The last of a run of identical pulses that the player computed instead of carrying (spec 12.2)."""

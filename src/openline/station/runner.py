@@ -50,12 +50,12 @@ class Told:
     def up(self) -> None:
         self.runner.paths[self.carrier] = "up"
         self.runner.log("carrier_up", carrier=self.name)
-        self.runner.post(lambda desk, now: desk.carrier_up(self.carrier, now))
+        self.runner.post(lambda desk, now: desk.paths.up(self.carrier, now))
 
     def down(self, why: str) -> None:
         self.runner.paths[self.carrier] = why
         self.runner.log("carrier_down", carrier=self.name, why=why)
-        self.runner.post(lambda desk, now: desk.carrier_down(self.carrier, now))
+        self.runner.post(lambda desk, now: desk.paths.down(self.carrier, now))
 
     def arrived(self, bundle: bytes) -> Awaitable[None]:
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -72,11 +72,11 @@ class Told:
     def word(self, in_touch: bool, attached: bool | None) -> None:
         if attached:
             self.runner.nudge(self.carrier)
-        self.runner.post(lambda desk, now: desk.relay_word(self.carrier, in_touch, attached, now))
+        self.runner.post(lambda desk, now: desk.paths.relay_word(self.carrier, in_touch, attached, now))
 
     def kept(self, ticket: object) -> None:
         if isinstance(ticket, Send):
-            self.runner.post(lambda desk, now: desk.relay_kept(self.carrier, ticket, now))
+            self.runner.post(lambda desk, now: desk.paths.relay_kept(self.carrier, ticket, now))
 
     def trouble(self, what: str) -> None:
         self.runner.log("carrier_trouble", carrier=self.name, what=what)
@@ -279,7 +279,7 @@ class Runner:
         for line in range(len(desk.ctx.accord.lines)):
             if self._pulse_at.get(line, 0) <= now.elapsed_ms:
                 self._pulse_at[line] = now.elapsed_ms + self._pulse_ms(line, now)
-                desk.pulse(line)
+                desk.paths.pulse(line)
 
     def _next_pulse_ms(self, now: Now) -> int | None:
         if self.desk.ctx.restoring:
@@ -297,7 +297,7 @@ class Runner:
         due = asyncio.Event()
         while True:
             ok = await probe()
-            self.post(lambda desk, now, ok=ok: desk.probed(ok, now))  # type: ignore[misc]
+            self.post(lambda desk, now, ok=ok: desk.paths.probed(ok, now))  # type: ignore[misc]
             now = self.clock.now()
             every_s = min(self._pulse_ms(n, now) for n in range(len(self.desk.ctx.accord.lines))) / 1000
             with suppress(TimeoutError):

@@ -26,7 +26,7 @@ class Pair:
         for side, desk in enumerate(self.desks):
             desk.start(self.now, first=True)
             for carrier in up:
-                desk.carrier_up(carrier, self.now)
+                desk.paths.up(carrier, self.now)
             self.take(side)
         self.deliver()
 

@@ -37,7 +37,7 @@ def look(kept: AlarmKeeper, pair: Pair, after_ms: int = 0) -> list[tuple[str, st
     pair.now_ms += after_ms
     for side, desk in enumerate(pair.desks):
         desk.at(pair.now)
-        desk.pulse_all()
+        desk.paths.pulse_all()
         pair.take(side)
     pair.deliver()
     kept.desk.at(pair.now)
@@ -261,7 +261,7 @@ def test_a_restart_does_not_end_the_silence_of_the_peer():
     again = restarted(pair, age_ms=1_000)
     again.look(pair.now)
     assert told_by(again) == [("again", "peer_silent")]
-    pair.desks[NORTH].carrier_up(0, pair.now)
+    pair.desks[NORTH].paths.up(0, pair.now)
     pair.take(NORTH)
     pair.deliver()
     assert look(again, pair) == [("end", "peer_silent")]

@@ -37,7 +37,7 @@ def pulses(pair: Pair, minutes: int, *, senders: tuple[int, ...] = (NORTH, SOUTH
         for side in senders:
             node = pair.nodes[side]
             if node.desk is not None:
-                node.turn(node.desk.pulse_all)
+                node.turn(node.desk.paths.pulse_all)
         pair.settle()
         pair.advance(MINUTE_MS // 2, settling=True)
 
@@ -161,7 +161,7 @@ def test_heads_differ(pair: Pair) -> None:
     pair.nodes[NORTH].enact(SendMessage(line=LINE, text="Lost on the way."))
     for _ in range(12):
         for node in pair.nodes:
-            node.turn(node.running.pulse_all)
+            node.turn(node.running.paths.pulse_all)
         north = pair.nodes[NORTH].running
         pair.flight = [x for x in pair.flight if x.to == NORTH or not _entries(pair, x.data)]
         pair.settle()

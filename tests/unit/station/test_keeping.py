@@ -163,8 +163,8 @@ def test_old_prekeys_go_when_the_other_side_seals_to_a_newer_one():
     north.sealer.forget_before(told[0].id)
     pair.take(0)
     assert len(keys.prekeys) == len(north.sealer.theirs) == len(north.ctx.store.metas("epoch/")) == 1
-    north.pulse_all()
-    pair.desks[1].pulse_all()
+    north.paths.pulse_all()
+    pair.desks[1].paths.pulse_all()
     pair.take(0), pair.take(1)
     assert pair.deliver() > 0
     assert not [event for event in north.take().events if event.what == "damaged"]

@@ -22,7 +22,7 @@ def pass_s(pair: Pair, seen: History, seconds: int, *, pulses: bool = True) -> N
         pair.wait(1_000)
         if pulses and pair.now_s % 30 == 0:
             for side, desk in enumerate(pair.desks):
-                desk.pulse_all()
+                desk.paths.pulse_all()
                 pair.take(side)
         pair.deliver()
         seen.desk.at(pair.now)

@@ -14,5 +14,5 @@ def test_our_own_probes_are_told(posts: Posts) -> None:
 
     assert told() is None
     for ok in (False, True):
-        posts.act(posts.south, lambda ok=ok: posts.south.runner.desk.probed(ok, posts.clock.now()))
+        posts.act(posts.south, lambda ok=ok: posts.south.runner.desk.paths.probed(ok, posts.clock.now()))
         assert told() is ok

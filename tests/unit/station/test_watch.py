@@ -28,7 +28,7 @@ def pulses(pair: Pair, minutes: int, *, lines: tuple[int, ...] = (0, 1)) -> None
     for _ in range(2 * minutes):
         for node in pair.nodes:
             for line in lines:
-                node.turn(lambda node=node, line=line: node.running.pulse(line))
+                node.turn(lambda node=node, line=line: node.running.paths.pulse(line))
         pair.settle()
         pair.now_ms += MINUTE_MS // 2
 
@@ -101,7 +101,7 @@ def test_withheld_presence_sends_nothing_and_is_said(pair: Pair) -> None:
     south.kill()
     south.start()
     pair.settle()
-    south.turn(south.running.pulse_all)
+    south.turn(south.running.paths.pulse_all)
     assert pair.flight == []
     pair.now_ms += 10 * MINUTE_MS
     assert observed(pair.nodes[NORTH]) is Observed.NOT_EXPECTED
@@ -111,7 +111,7 @@ def test_what_does_not_open_is_not_heard(pair: Pair) -> None:
     """Noise on a carrier is no sign of life."""
     pair.now_ms += 10 * MINUTE_MS
     north, south = pair.nodes
-    south.turn(lambda: south.running.pulse(0))
+    south.turn(lambda: south.running.paths.pulse(0))
     [parcel, *_] = pair.flight
     pair.deliver(parcel._replace(data=parcel.data[:-1] + bytes([parcel.data[-1] ^ 1])))
     assert observed(north) is Observed.CANNOT_TELL
@@ -122,7 +122,7 @@ def test_what_does_not_open_is_not_heard(pair: Pair) -> None:
 def test_a_bundle_that_a_carrier_repeats_is_no_sign_of_life(pair: Pair) -> None:
     """Their station is gone and the network plays its last pulses over and over: nothing of that is heard."""
     north, south = pair.nodes
-    south.turn(lambda: [south.running.pulse(line) for line in (0, 1)])
+    south.turn(lambda: [south.running.paths.pulse(line) for line in (0, 1)])
     kept = list(pair.flight)
     pair.settle()
     south.kill()
@@ -138,9 +138,9 @@ def test_our_own_probes_are_evidence(pair: Pair) -> None:
     """Nothing of theirs for three intervals, and our reference points do not answer: our side is cut."""
     north = pair.nodes[NORTH]
     pair.now_ms += 10 * MINUTE_MS
-    north.turn(lambda: north.running.probed(False, north.now))
+    north.turn(lambda: north.running.paths.probed(False, north.now))
     assert observed(north) is Observed.OUR_SIDE_CUT
-    north.turn(lambda: north.running.probed(True, north.now))
+    north.turn(lambda: north.running.paths.probed(True, north.now))
     assert observed(north) is Observed.CANNOT_TELL
 
 
@@ -148,7 +148,7 @@ def test_a_relays_word_is_evidence(pair: Pair) -> None:
     """It says that they are not attached; out of touch, its word counts no more."""
     north = pair.nodes[NORTH]
     pair.now_ms += 10 * MINUTE_MS
-    north.turn(lambda: north.running.relay_word(1, True, False, north.now))
+    north.turn(lambda: north.running.paths.relay_word(1, True, False, north.now))
     assert observed(north) is Observed.THEIR_STATION_DOWN
-    north.turn(lambda: north.running.relay_word(1, False, None, north.now))
+    north.turn(lambda: north.running.paths.relay_word(1, False, None, north.now))
     assert observed(north) is Observed.CANNOT_TELL
