@@ -211,6 +211,9 @@ def test_the_page_shows_what_the_bytes_say(page):
     assert told["kind"] == "중단"
     assert told["rows"][0] == ["scope", "판문점 (line 0) liaison, line 1 safety"]
     assert told["rows"][2] == ["사유", "<b>leaflets</b>"]
+    words = {"liaison": "연락 통로", "safety": "안전 통로", "line #": "회선", "calls": ["", "거는 측: 남"]}
+    told = page("read", body=drafted(body).hex(), words=words, lines=lines)["found"]
+    assert told["rows"][0] == ["scope", "판문점 (회선 0) 연락 통로, 회선 1 안전 통로"]
     scheduled = bodies.Amend(line=0, effective_s=1, check_ins=(CheckIn(34_200, 1, 0, "Asia/Seoul"),), pulse_s=90)
     rows = dict(page("read", body=drafted(scheduled).hex())["found"]["rows"])
     assert rows["check_ins"] == "09:30:00 Asia/Seoul, working days, side 1 calls"

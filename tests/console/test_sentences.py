@@ -14,7 +14,7 @@ from openline.console import sentences, signs
 from openline.console.words import catalogues, words
 from openline.core.explain import explain
 from openline.station.api import facts, saying
-from openline.wire.said import Length, Moment, Sentence
+from openline.wire.said import Length, Moment, Sentence, say
 from tests.said_calls import SOURCE, bare, templates
 from tests.unit.core.evidences import EVIDENCE, NOW
 
@@ -119,3 +119,10 @@ def test_every_name_of_a_fact_is_a_word_of_the_console():
     }
     assert len(names) > 20
     assert names <= signs.FACTS.keys()
+
+
+def test_a_template_that_korean_writes_by_the_same_signs_is_translated():
+    """What is put into it is in Korean too, and is not lost with the whole."""
+    sentence = say("{what}: “{text}”", what=say("{line} {lane}", line="west", lane=say("liaison")), text="why")
+    assert sentences.in_words(sentence, KOREAN) == "west 연락 통로: “why”"
+    assert sentences.in_words(say("{one} and no catalogue", one=say("liaison")), KOREAN) == "liaison and no catalogue"

@@ -46,6 +46,11 @@ LEVELS: Final = {
 }  # fmt: skip
 PRESENCES: Final = {Presence.SHOWN: _("signs of life are sent"), Presence.WITHHELD: _("signs of life are withheld")}
 DAYS: Final = (_("on working days"), _("daily"))
+IN_PAGE: Final = {  # what the page itself reads out of the bytes that it signs (static/acts.js)
+    **LABELS, **KINDS, "liaison": _("liaison lane"), "safety": _("safety lane"), "working days": _("working days"),
+    "daily": _("every day"), "line #": _("line"), "pages": LEVELS[Level.PAGES], "shown": LEVELS[Level.SHOWN],
+    "acknowledged": LEVELS[Level.ACKNOWLEDGED], **{each.name.lower(): each.name for each in Precedence},
+}  # fmt: skip
 EPOCH: Final = date(1970, 1, 1).toordinal()
 BYTES_SHOWN: Final = 8
 

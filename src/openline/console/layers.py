@@ -77,7 +77,7 @@ class _Seen:
     def ours(self) -> Iterator[Layer]:
         _, e = self.words, self.e
         up = e["up_since_ms"]
-        state = _("is up since") if up is not None else _("is down")
+        state = _("is up") if up is not None else _("is down")
         state = _("fetches its record back") if e.get("restoring") else state
         yield Layer(_("Our station"), self.us, SAYS[up is not None], state, self.at_s(up), _("we ourselves"))
         probes = e.get("probes_ok")
@@ -95,7 +95,7 @@ class _Seen:
             yield Layer(_("Carrier of this line"), carrier, SAYS[not down], state, 0, _("our own station"))
         key = self._key()
         for carrier, at_ms in sorted(e.get("heard_carriers", {}).items()):
-            says = _("something of theirs came, last")
+            says = _("something of theirs came")
             yield Layer(_("Anything by a carrier"), carrier, SAYS[self.fresh(at_ms)], says, self.at_s(at_ms), key)
 
     def theirs(self) -> Iterator[Layer]:
@@ -105,16 +105,16 @@ class _Seen:
             yield Layer(_("Sign of life on this line"), "", "○", _("none came"), 0, _("our own station"))
         else:
             at_ms, echo = heard["at_ms"], heard["echo_ms"]
-            says = _("came, last")
+            says = _("came")
             yield Layer(_("Sign of life on this line"), "", SAYS[self.fresh(at_ms)], says, self.at_s(at_ms), key)
             if echo is not None:
-                says = _("they heard ours, last sent")
+                says = _("they heard ours")
                 yield Layer(_("Its echo of ours"), "", SAYS[self.fresh(echo)], says, self.at_s(echo), key)
         for carrier, at_ms in sorted(e.get("heard_by_carrier", {}).items()):
-            says = _("came, last")
+            says = _("came")
             yield Layer(_("Sign of life by carrier"), carrier, SAYS[self.fresh(at_ms)], says, self.at_s(at_ms), key)
         for line, at_ms in sorted(e.get("heard_lines", {}).items()):
-            says = _("came, last")
+            says = _("came")
             yield Layer(_("Sign of life on another line"), line, SAYS[self.fresh(at_ms)], says, self.at_s(at_ms), key)
         if e.get("they_withhold"):
             signed = _("their signed word in the record: {side}").format(side=self.them)

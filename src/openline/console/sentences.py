@@ -24,10 +24,10 @@ def tell(sentence: Sentence, words: Words) -> str:
     """One sentence in a language."""
     if words.language == "en":
         return sentence.text
-    translated = words(sentence.template)
-    if translated == sentence.template and sentence.values:
+    if sentence.template not in words.known and sentence.values:
         return sentence.text
-    return translated.format(**{name: value_told(value, words) for name, value in sentence.values.items()})
+    values = {name: value_told(value, words) for name, value in sentence.values.items()}
+    return words(sentence.template).format(**values)
 
 
 def tell_all(sentences: Iterable[Sentence], words: Words) -> str:

@@ -23,11 +23,11 @@ LOCALE: Final = Path(__file__).parent / "locale"
 
 
 class Words:
-    """One language. `_` translates, `n_` by number."""
+    """One language. `known`: the sentences that it translates, be it by the same signs."""
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.translations: gettext.NullTranslations = _read(language)
+        self.translations, self.known = _read(language)
 
     def __call__(self, sentence: str) -> str:
         return self.translations.gettext(sentence) if sentence else ""
@@ -48,7 +48,8 @@ def catalogues(language: str) -> Iterator[tuple[Path, Catalog]]:
             yield path, read_po(file, locale=language)
 
 
-def _read(language: str) -> gettext.NullTranslations:
+def _read(language: str) -> tuple[gettext.NullTranslations, frozenset[str]]:
+    """What a language translates, and which sentences those are."""
     whole = Catalog(locale=language)
     for _, catalogue in catalogues(language):
         for message in catalogue:
@@ -57,7 +58,7 @@ def _read(language: str) -> gettext.NullTranslations:
     made = io.BytesIO()
     write_mo(made, whole)
     made.seek(0)
-    return gettext.GNUTranslations(made)
+    return gettext.GNUTranslations(made), frozenset(str(message.id) for message in whole if message.id)
 
 
 @cache

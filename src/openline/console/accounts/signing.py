@@ -61,10 +61,13 @@ async def form(asked: Asked, draft: t.Drafted, back: str = BACK) -> SignForm:
         refusal = error.what
     if acting.officer in draft.approved_by:
         refusal = say("you have approved this already; it needs another officer")
-    named = {**body_told.LABELS, **body_told.KINDS}
+    _ = asked.words
     told = {
-        "what": asked.words("What"),
-        "words": {name: asked.words(word) for name, word in named.items() if word},
+        "what": _("What"),
+        "words": {
+            **{name: _(word) for name, word in body_told.IN_PAGE.items() if word},
+            "calls": [_("{side} calls").format(side=side.name) for side in agreed.sides],
+        },
         "lines": [line.id for line in agreed.lines],
     }
     return SignForm(

@@ -46,12 +46,16 @@ export function readAct(body, words = {}, lines = []) {
   const [name, names] = KINDS[kind] ?? [`kind ${kind}`, {}];
   const rows = [...(fields ?? [])].map(([key, value]) => {
     const called = names[key] ?? `field ${key}`;
-    return [words[called] ?? called, told(called, value, lines)];
+    return [words[called] ?? called, told(called, value, lines, words)];
   });
   return { kind: words[name] ?? name, rows };
 }
 
-const lineTold = (number, lines) => (lines[number] ? `${lines[number]} (line ${number})` : `line ${number}`);
+/** A line by its name and the number that the bytes hold. */
+function lineTold(number, lines, words) {
+  const numbered = `${words["line #"] ?? "line"} ${number}`;
+  return lines[number] ? `${lines[number]} (${numbered})` : numbered;
+}
 
 /** A span of time as people say it, in the reader's language, with the seconds that the bytes hold. */
 function spanTold(seconds) {
@@ -64,28 +68,30 @@ function spanTold(seconds) {
 }
 
 /** A check-in: second of the day, caller, days, zone; whatever is otherwise is told as it is. */
-function checkInTold(item) {
+function checkInTold(item, words) {
   const [second, caller, days, zone] = Array.isArray(item) ? item : [];
-  if (item.length !== 4 || typeof second !== "number" || second >= 86400 || !DAYS[days]) return told("", item, []);
+  if (item.length !== 4 || typeof second !== "number" || second >= 86400 || !DAYS[days]) return told("", item, [], words);
   const clock = [second / 3600, (second / 60) % 60, second % 60].map((each) => String(Math.floor(each)).padStart(2, "0"));
-  return `${clock.join(":")} ${zone}, ${DAYS[days]}, side ${caller} calls`;
+  const calls = words.calls?.[caller] ?? `side ${caller} calls`;
+  return `${clock.join(":")} ${zone}, ${words[DAYS[days]] ?? DAYS[days]}, ${calls}`;
 }
 
-function told(name, value, lines) {
-  if (WORDS[name]?.[value]) return WORDS[name][value];
+function told(name, value, lines, words) {
+  const word = WORDS[name]?.[value];
+  if (word) return words[word] ?? word;
   if (MOMENTS.has(name) && typeof value === "number" && value <= 8.64e12) {
     return new Date(value * 1000).toISOString().replace(".000Z", "Z");
   }
   if (SPANS.has(name) && typeof value === "number") return spanTold(value);
-  if (name === "check_ins" && Array.isArray(value)) return value.map(checkInTold).join("; ");
-  if (name === "line") return lineTold(value, lines);
+  if (name === "check_ins" && Array.isArray(value)) return value.map((each) => checkInTold(each, words)).join("; ");
+  if (name === "line") return lineTold(value, lines, words);
   if (name === "scope" && Array.isArray(value)) {
-    return value.map(([line, lane]) => `${lineTold(line, lines)} ${WORDS.lane[lane] ?? lane}`).join(", ");
+    return value.map(([line, lane]) => `${lineTold(line, lines, words)} ${told("lane", lane, lines, words)}`).join(", ");
   }
   if (value instanceof Uint8Array) {
     return value.length <= SHOWN_BYTES ? toHex(value) : `${value.length} bytes, ${toHex(value.slice(0, 8))}…`;
   }
-  if (Array.isArray(value)) return value.map((each) => told("", each, lines)).join("; ");
-  if (value instanceof Map) return [...value].map(([key, each]) => `${key}: ${told("", each, lines)}`).join("; ");
+  if (Array.isArray(value)) return value.map((each) => told("", each, lines, words)).join("; ");
+  if (value instanceof Map) return [...value].map(([key, each]) => `${key}: ${told("", each, lines, words)}`).join("; ");
   return String(value);
 }
