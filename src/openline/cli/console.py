@@ -26,6 +26,7 @@ from openline.station.config import Console as Settings
 from openline.wire.errors import Misuse
 
 HEAD_SHOWN: Final = 16
+_RAW: Final = frozenset({"assertion", "public_key", "signature", "said", "why_said"})  # told by --json
 ROLE: Final = click.Choice([role.value for role in Role])
 CODE_MINUTES_MAX: Final = 7 * 24 * 60
 
@@ -190,7 +191,7 @@ def log(ctx: click.Context, config: Path, last: int, head: str | None, as_json: 
 
 
 def _line(row: journal.Row) -> str:
-    about = {name: value for name, value in row.facts.items() if name not in ("assertion", "public_key", "signature")}
+    about = {name: value for name, value in row.facts.items() if name not in _RAW}
     told = ", ".join(f"{name} {value}" for name, value in about.items() if value not in (None, ""))
     digest = f", digest {row.digest.hex()[:HEAD_SHOWN]}…" if row.digest else ""
     return f"{row.kind}{': ' if told else ''}{told}{digest}"

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from openline.console.accounts import journal
 from openline.console.accounts.challenges import Challenges
@@ -28,7 +30,7 @@ from openline.station.api import types as t
 from openline.station.api.types_agreed import Agreed
 from openline.wire import cbor
 from openline.wire.errors import Malformed, Misuse, OurFault, Refused
-from openline.wire.said import say, told_again
+from openline.wire.said import Said, say, told_again
 
 _PREFIX: Final = b"openline/officer/1\0"
 _FIVE: Final = b"\x85"
@@ -137,14 +139,20 @@ class Releases:
 
     def not_taken(self, asked: Asked, why: str, now: Now) -> None:
         """Log that the station did not take it, or that nobody knows whether it did."""
-        self._log_row(journal.NOT_APPROVED, asked, now, why=why)
+        self._log_row(journal.NOT_APPROVED, asked, now, why=why, why_said=_plain(why))
 
-    def _log_row(self, kind: str, asked: Asked, now: Now, passkey: Passkey | None = None, **facts: str | None) -> None:
+    def _log_row(self, kind: str, asked: Asked, now: Now, passkey: Passkey | None = None, **facts: Any) -> None:
         credential = {} if passkey is None else {"credential": passkey.id.hex(), "label": passkey.label}
         self._log.add(
             kind, asked.signer.name, now.clock_s, asked.digest,
-            draft=asked.draft.id, counter=asked.counter, what=asked.draft.what, **credential, **facts,
+            draft=asked.draft.id, counter=asked.counter, what=asked.draft.what, act=asked.draft.kind,
+            said=msgspec.to_builtins([] if asked.draft.said is None else [asked.draft.said]), **credential, **facts,
         )  # fmt: skip
+
+
+def _plain(text: str) -> Any:
+    """What a text was made of, as the log keeps it; null where it stands for itself."""
+    return msgspec.to_builtins(text.sentences) if isinstance(text, Said) else None
 
 
 def _words(asked: Asked) -> str:

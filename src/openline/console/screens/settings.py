@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
 from openline.console.accounts.gate import AccountsGate, session_of
-from openline.console.accounts.journal import Row, check_apart
+from openline.console.accounts.journal import check_apart
 from openline.console.accounts.releases import signer
 from openline.console.accounts.roster import PASSKEYS_WANTED
 from openline.console.accounts.sessions import Session
 from openline.console.acting import ANYONE, Role
 from openline.console.asked import Asked, Form
-from openline.console.pages import CALENDAR_END_S
+from openline.console.logged import told
 from openline.console.places import Place
 from openline.wire.errors import Misuse, OpenlineError, Refused
 from openline.wire.said import say
@@ -30,7 +29,6 @@ from openline.wire.said import say
 SUPERVISOR: Final = frozenset({Role.SUPERVISOR})
 READS_LOG: Final = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 ROWS: Final = 50
-FACT_MAX: Final = 80
 
 
 async def settings(asked: Asked) -> Response:
@@ -96,12 +94,12 @@ async def ask(asked: Asked) -> Response:
         sent, now = await asked.form(), gate.accounts.now()
         passkeys = gate.accounts.passkeys
         request = passkeys.request_options(session.binding, words(sent["act"], sent), now, session.officer)
-        told = {"request": json.loads(request)}
+        answer = {"request": json.loads(request)}
         if sent["act"] == "add":
-            told["creation"] = json.loads(passkeys.creation_options(session.officer, session.binding, now))
+            answer["creation"] = json.loads(passkeys.creation_options(session.officer, session.binding, now))
     except OpenlineError as error:
         return JSONResponse(asked.fault(error), status_code=409)
-    return JSONResponse(told)
+    return JSONResponse(answer)
 
 
 def _agreed(gate: AccountsGate, session: Session, sent: Form) -> None:
@@ -187,25 +185,11 @@ async def log(asked: Asked) -> Response:
     rows = gate.accounts.log.last(ROWS, before)
     older = rows[-1].number if rows and rows[-1].number > 1 else None
     verdict = await asyncio.to_thread(check_apart, gate.accounts.database.path)
+    look = asked.console.watcher.look
+    zone = "Z" if look is None else look.us.zone
     return await asked.page(
-        "settings_log.html", rows=[(row, facts(row)) for row in rows], verdict=verdict, older=older
+        "settings_log.html", rows=[(row, told(row, asked.words, zone)) for row in rows], verdict=verdict, older=older
     )
-
-
-def facts(row: Row) -> list[tuple[str, str]]:
-    """What a row tells, each fact short enough for a table."""
-    told = {name: _instant(value) if name.endswith("_s") else value for name, value in row.facts.items()}
-    if row.digest:
-        told["digest"] = row.digest.hex()
-    texts = [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-             for name, value in told.items() if value not in (None, "")]  # fmt: skip
-    return [(name, text if len(text) <= FACT_MAX else f"{text[:FACT_MAX]}…") for name, text in texts]
-
-
-def _instant(value: Any) -> Any:
-    """A time of the log, as people read it; whatever else stands there as it is."""
-    in_calendar = isinstance(value, int) and 0 <= value < CALENDAR_END_S
-    return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M}Z" if in_calendar else value
 
 
 PLACES: Final = (
