@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import axe
+from tests.browser.conftest import NARROW
 from tests.browser.plays import Story, played
 
 pytestmark = pytest.mark.slow
@@ -73,6 +74,26 @@ def test_both_sides_live_through_it(story, visit):
     north.page.get_by_role("button", name="Pause").click()
     expect(north.page.get_by_role("button", name="Pause")).to_have_attribute("aria-pressed", "true")
     expect(band.get_by_role("button", name="일시 정지")).to_have_attribute("aria-pressed", "true")
+
+
+def test_on_a_phone_the_band_is_one_line(story, visit):
+    """The rest is behind a press, and stays unfolded while the play goes on; the next step needs no unfolding."""
+    one = visit(story.south, language="ko", size=NARROW)
+    page, band = one.page, one.page.locator(".band")
+    height = "() => document.querySelector('.band').getBoundingClientRect().height"
+    assert page.evaluate(height) < 56
+    assert page.get_by_role("button", name="일시 정지").is_hidden()
+    assert page.get_by_role("button", name="Officer 2").is_hidden()
+    axe.hold(page)
+
+    page.get_by_text("메뉴").click()  # where a name that the head has no room for stands whole
+    page.get_by_role("link", name="담당관: Officer 1").wait_for()
+    band.locator("summary").click()
+    page.get_by_role("button", name="Officer 2").wait_for()
+    axe.hold(page)
+    visit(story.north).page.get_by_role("button", name="Next step").click()
+    expect(band.locator("summary")).to_contain_text("1/3")
+    page.get_by_role("button", name="일시 정지").wait_for()
 
 
 def test_a_person_sits_down_at_a_desk(story, visit):

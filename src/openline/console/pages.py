@@ -139,7 +139,7 @@ def moment(time_s: int, look: Look | None) -> Markup:
     if here is None or there is None:
         return Markup(escape(str(time_s)))
     theirs = "" if here.utcoffset() == there.utcoffset() else f" · {there:%H:%M} {there:%Z}"
-    return Markup('<time datetime="{}">{} {}{} · {}</time>').format(
+    return Markup('<time datetime="{}"><span>{} {}</span>{} · <span>{}</span></time>').format(
         f"{here:%Y-%m-%dT%H:%M:%S%z}", f"{here:%Y-%m-%d %H:%M}", f"{here:%Z}", theirs, clock(time_s, "Z")
     )
 
@@ -149,6 +149,6 @@ def exact(time_s: int, look: Look) -> Markup:
     here, zulu = _at(time_s, look.us.zone), _at(time_s, "Z")
     if here is None or zulu is None:
         return Markup(escape(str(time_s)))
-    return Markup('<time datetime="{}">{} {} · {}Z</time>').format(
+    return Markup('<time datetime="{}"><span>{} {}</span> · <span>{}Z</span></time>').format(
         f"{here:%Y-%m-%dT%H:%M:%S%z}", f"{here:%Y-%m-%d %H:%M:%S}", f"{here:%Z}", f"{zulu:%H:%M:%S}"
     )

@@ -90,11 +90,16 @@ function settle() {
   }
 }
 
-/** The button or link that had the keyboard has it again after its region was replaced. */
+/** What had the keyboard has it again after its region was replaced, and what somebody unfolded stays unfolded. */
 function keepingFocus(region, act) {
   const held = region.contains(document.activeElement) ? document.activeElement : null;
   const same = held && `${held.tagName} ${held.textContent}`;
+  const folds = () => [...region.querySelectorAll("details")];
+  const open = folds().map((each) => each.open);
+  const unfolded = held?.tagName === "SUMMARY" ? folds().indexOf(held.parentElement) : -1;
   act();
+  folds().forEach((each, at) => (each.open = open[at] ?? each.open));
+  if (unfolded >= 0) return folds()[unfolded]?.querySelector("summary").focus({ preventScroll: true });
   if (!same) return;
   const found = [...region.querySelectorAll("a, button")].find((x) => `${x.tagName} ${x.textContent}` === same);
   found?.focus({ preventScroll: true });
