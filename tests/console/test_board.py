@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from openline.console.sentences import ahead
 from openline.console.words import words
 from openline.station.api import types as t
+from openline.station.sentences import ahead
 
 
 def shown(browser, language: str = "en", **changed: Any) -> str:

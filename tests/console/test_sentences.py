@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from openline.console import sentences, signs
+from openline.console import signs
 from openline.console.words import catalogues, words
 from openline.core.explain import explain
+from openline.station import sentences
 from openline.station.api import facts, saying
 from openline.wire.said import Length, Moment, Sentence, say
 from tests.said_calls import SOURCE, bare, templates

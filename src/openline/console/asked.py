@@ -15,9 +15,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from openline.console import sentences
 from openline.console.acting import Acting
 from openline.console.words import Words
+from openline.station import sentences
 from openline.wire.errors import Misuse, OpenlineError
 from openline.wire.said import say
 

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from openline.console import sentences
 from openline.console.accounts.gate import AccountsGate
 from openline.console.link import Link, Unreachable
 from openline.console.words import LANGUAGES, Words, words
+from openline.station import sentences
 from openline.station.api import types as t
 from openline.station.api import types_agreed, types_duty
 from openline.station.api.types_play import Play

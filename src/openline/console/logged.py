@@ -14,12 +14,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from openline.console import sentences, signs
+from openline.console import signs
 from openline.console.accounts import journal
 from openline.console.accounts.journal import Row
 from openline.console.pages import CALENDAR_END_S, clock, day
 from openline.console.words import Words
 from openline.console.words import marked as _
+from openline.station import sentences
 from openline.wire.said import Sentence
 
 FACT_MAX: Final = 80

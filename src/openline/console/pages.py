@@ -17,11 +17,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
-from openline.console import sentences, signs
+from openline.console import signs
 from openline.console.accounts.gate import AccountsGate
 from openline.console.acting import Role
 from openline.console.live import Look, speed
 from openline.console.words import LANGUAGES, Words
+from openline.station import sentences
 from openline.wire.errors import OpenlineError, invariant
 
 if TYPE_CHECKING:

@@ -49,11 +49,11 @@ class Way(Protocol):
 
 def configured(alarm: Alarm, config_file: str = "") -> list[Way]:
     """Every way that a configuration gives."""
-    found: list[Way] = [Webhook(url) for url in alarm.webhook]
+    found: list[Way] = [Webhook(url, alarm.language) for url in alarm.webhook]
     if alarm.mail is not None:
-        found.append(Mailing(alarm.mail))
+        found.append(Mailing(alarm.mail, alarm.language))
     if alarm.command:
-        found.append(Command(alarm.command, config_file))
+        found.append(Command(alarm.command, config_file, alarm.language))
     return found
 
 
@@ -63,13 +63,14 @@ class Webhook:
     takes = frozenset({"begin", "again", "acknowledged", "end", "test"})
     hourly = 720
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, language: str) -> None:
+        self._language = language
         self._parts = urlsplit(url)
         self.name = f"webhook {self._parts.hostname}"
         self._thread = Thread(self.name)
 
     async def deliver(self, notice: Notice) -> None:
-        await self._thread.run(lambda: self._post(notices.as_json(notice)))
+        await self._thread.run(lambda: self._post(notices.as_json(notice, self._language)))
 
     def _post(self, body: bytes) -> None:
         import http.client  # only a station with a webhook needs it
@@ -96,8 +97,8 @@ class Mailing:
     takes = frozenset({"begin", "again", "test"})
     hourly = 60
 
-    def __init__(self, mail: Mail) -> None:
-        self.mail = mail
+    def __init__(self, mail: Mail, language: str) -> None:
+        self.mail, self._language = mail, language
         self.name = f"mail by {mail.server}"
         self._thread = Thread(self.name)
 
@@ -122,7 +123,7 @@ class Mailing:
                 if mail.user is not None and mail.password_file is not None:
                     password = mail.password_file.read_text().split("\n", 1)[0].removesuffix("\r")
                     server.login(mail.user, password)
-                turned_away = server.send_message(notices.as_mail(notice, mail))
+                turned_away = server.send_message(notices.as_mail(notice, mail, self._language))
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise Undelivered(_says(error)) from None
         if turned_away:
@@ -136,13 +137,13 @@ class Command:
     takes = frozenset({"begin", "repeat", "again", "test"})
     hourly = 720
 
-    def __init__(self, words: tuple[str, ...], config_file: str) -> None:
-        self.words = words
+    def __init__(self, words: tuple[str, ...], config_file: str, language: str) -> None:
+        self.words, self._language = words, language
         self.config_file = config_file
         self.name = f"command {os.path.basename(words[0])}"
 
     async def deliver(self, notice: Notice) -> None:
-        environment = {**os.environ, **notices.as_environment(notice, self.config_file)}
+        environment = {**os.environ, **notices.as_environment(notice, self.config_file, self._language)}
         nowhere = asyncio.subprocess.DEVNULL
         try:
             process = await asyncio.create_subprocess_exec(

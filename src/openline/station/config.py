@@ -155,6 +155,9 @@ class Alarm(Table, frozen=True):
     webhook: Annotated[tuple[_Url, ...], Meta(description="Addresses that are sent a JSON object by POST.")] = ()
     mail: Annotated[Mail | None, Meta(description="A mail to people.")] = None
     command: Annotated[tuple[_Text, ...], Meta(description="A local program and its arguments.")] = ()
+    language: Annotated[
+        Literal["en", "ko"], Meta(description="The language of the sentences by which people are told.")
+    ] = "en"
     again_s: Annotated[
         int, Meta(ge=10, le=86_400, description="After how many seconds an alarm nobody acknowledged is told again.")
     ] = 900

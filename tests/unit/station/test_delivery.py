@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Coroutine
-from email import message_from_bytes
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openline.station import bells
+from openline.station import bells, notices
 from openline.station.bells import Undelivered, configured
 from openline.station.config import Alarm, Mail
 from openline.station.delivery import WAITING_MAX, Delivery, Outcome
-from openline.station.notices import Notice
+from openline.station.notices import SAYS, Notice
 from tests.unit.station.sinks import certificate, http_sink, mail_sink
 
 SINCE_S = 1_600_000_000
@@ -79,6 +80,7 @@ def test_a_webhook_is_told_names_and_times():
             assert json.loads(sink.got[0]) == {
                 "event": "begin", "alarm": "flash_unread", "line": "panmunjom", "since": "2020-09-13T12:26:40Z",
                 "priority": "high", "station": "south", "accord": "inter-Korean", "officer": "", "comment": "",
+                "says": "a FLASH of theirs has not been opened", "language": "en",
             }  # fmt: skip
             assert made.posts[0].way.name == "webhook 127.0.0.1"
 
@@ -155,6 +157,40 @@ def test_a_mail_reaches_everybody_named():
     run(act())
 
 
+@pytest.mark.parametrize("alarm", SAYS)
+def test_people_are_told_in_the_language_of_the_configuration(alarm):
+    """Of every alarm the subject, the sentence and each row of a mail are Korean; a program finds the same codes in a
+    hook as ever."""
+    mail = Mail(server="mail", sender="s@x.example", to=("a@x.example",))
+    for event, line in (("begin", ""), ("begin", "west"), ("again", ""), ("again", "west")):
+        notice = NOTICE._replace(alarm=alarm, event=event, line=line)
+        made = notices.as_mail(notice, mail, "ko")
+        text = f"{made['Subject']}\n{made.get_content()}"
+        for word in ("FLASH", "IMMEDIATE", "Openline", "south", "inter-Korean", "west", "openline alarm acknowledge",
+                     alarm, "2020-09-13T12:26:40Z"):  # fmt: skip
+            text = text.replace(word, "")
+        assert not re.search("[A-Za-z]", text), text
+        assert ("다시" in text) == (event == "again")
+        hook = json.loads(notices.as_json(notice, "ko"))
+        assert (hook["alarm"], hook["event"], hook["language"]) == (alarm, event, "ko")
+        assert re.search("[가-힣]", hook["says"])
+        assert re.search("[가-힣]", notices.as_environment(notice, "", "ko")["OPENLINE_SAYS"])
+
+
+def test_a_korean_mail_arrives_as_it_was_written():
+    """By a real mail server, from the setting on."""
+
+    async def act() -> None:
+        async with mail_sink() as sink:
+            mail = Mail(server="127.0.0.1", port=sink.port, sender="s@x.example", to=("a@x.example",), tls="none")
+            await delivered(delivery(Alarm(mail=mail, language="ko")), [NOTICE], sink.count(1))
+            found = message_from_bytes(sink.got[0], policy=policy.default)
+            assert found["Subject"] == "Openline south 경보: 미열람 FLASH 전문 · panmunjom"
+            assert "화급(FLASH) 전문을 아직 열어 보지 않았습니다." in found.get_content()
+
+    run(act())
+
+
 def test_a_mail_goes_under_starttls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """With STARTTLS the server's certificate is checked, by its name too; without it nothing is mailed."""
     context, file = certificate(tmp_path)
@@ -192,7 +228,7 @@ def test_a_command_finds_the_alarm_in_its_environment(tmp_path: Path):
         assert told == {
             "OPENLINE_EVENT": "begin", "OPENLINE_ALARM": "flash_unread", "OPENLINE_LINE": "panmunjom",
             "OPENLINE_SINCE": "2020-09-13T12:26:40Z", "OPENLINE_PRIORITY": "high", "OPENLINE_SIDE": "south",
-            "OPENLINE_STATION": "/etc/south.toml",
+            "OPENLINE_STATION": "/etc/south.toml", "OPENLINE_SAYS": "a FLASH of theirs has not been opened",
         }  # fmt: skip
         assert words == ["a word; and $(more)"]
 

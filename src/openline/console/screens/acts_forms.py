@@ -23,11 +23,11 @@ from openline.console.live import Look
 from openline.console.moments import asked_s, suggested
 from openline.console.places import Place
 from openline.console.screens.acts import LISTED
-from openline.console.sentences import ahead
 from openline.console.words import Words
 from openline.station.api import types as t
 from openline.station.api import types_items
 from openline.station.api.types_agreed import Agreed
+from openline.station.sentences import ahead
 from openline.wire.errors import Misuse
 from openline.wire.limits import REASON_BYTES_MAX
 from openline.wire.said import say

@@ -11,9 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_skeleton
-
-from openline.console.words import Words
+from openline.station.words import Words
 from openline.wire.said import Length, Listed, Moment, Said, Sentence, Value
 
 LOCALES: Final = {"en": "en_GB", "ko": "ko"}
@@ -99,4 +97,6 @@ def moment(value: Moment, words: Words) -> str:
         then = datetime.fromtimestamp(value.time_s, UTC)
     if value.date == "clock":
         return f"{then:%H:%M}"
+    from babel.dates import format_skeleton  # only what shows a date in words needs it
+
     return f"{format_skeleton(DATES[value.date], then, locale=LOCALES[words.language])} {then:%H:%M}"
