@@ -195,6 +195,10 @@ class Told(Protocol):
     def kept(self, ticket: object) -> None:
         """The carrier confirms that it keeps the parcel with this ticket for the other side."""
 
+    def lacking(self, why: str) -> None:
+        """There is no path yet, or still none; `why` is one sentence for `status` alone, for it is told at every
+        attempt."""
+
     def trouble(self, what: str) -> None:
         """Something an operator should read: a refused certificate, a wrong setting, a flood."""
 

@@ -26,6 +26,7 @@ class Side:
         self.tickets: list[object] = []
         self.troubles: list[str] = []
         self.downs: list[str] = []
+        self.lacks: list[str] = []
         self.is_up = False
         self.gate = asyncio.Event()
         self.gate.set()
@@ -50,6 +51,9 @@ class Side:
 
     def kept(self, ticket: object) -> None:
         self.tickets.append(ticket)
+
+    def lacking(self, why: str) -> None:
+        self.lacks.append(why)
 
     def trouble(self, what: str) -> None:
         self.troubles.append(what)

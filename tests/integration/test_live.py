@@ -33,6 +33,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.lacks = ""
         self.bundles: list[bytes] = []
         self.hold: asyncio.Event | None = None
         self.changed = asyncio.Event()
@@ -56,6 +57,10 @@ class Ear:
 
     def kept(self, ticket: object) -> None:
         raise AssertionError("a live carrier keeps nothing")
+
+    def lacking(self, why: str) -> None:
+        self.lacks = why
+        self.changed.set()
 
     def trouble(self, what: str) -> None:
         self._note(f"trouble: {what}")
@@ -208,7 +213,27 @@ def test_a_strangers_certificate_is_refused_both_ways(ends):
         await ear.until(lambda: any(each.startswith("trouble") for each in ear.told))
         wrong.cancel()
         await asyncio.gather(wrong, return_exceptions=True)
+        await ear.until(lambda: "certificate is not of the other side's root" in ear.lacks)
         assert "up" not in ear.told
+
+    asyncio.run(ends.both(act))
+
+
+def test_why_there_is_no_path_yet_is_told(ends):
+    """Who listens says that it waits, and who dials where nobody answers says so: neither was "not tried yet"."""
+
+    async def act() -> None:
+        nobody = free_port()
+        dialling, listening = Ear(), Ear()
+        tasks = [
+            asyncio.create_task(ends.end(0, 1, connect=(f"127.0.0.1:{nobody}",)).run(dialling)),
+            asyncio.create_task(ends.end(0, 1, listen=f"127.0.0.1:{free_port()}").run(listening)),
+        ]
+        await dialling.until(lambda: f"127.0.0.1:{nobody}: Connect" in dialling.lacks)
+        await listening.until(lambda: listening.lacks == "waits for the other side to connect")
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     asyncio.run(ends.both(act))
 

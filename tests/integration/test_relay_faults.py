@@ -47,6 +47,19 @@ def test_what_was_kept_survives_a_killed_server(server):
     asyncio.run(story())
 
 
+def test_a_relay_that_never_answered_says_why(server):
+    """A station that has had no path yet shows the reason, and not that nothing was tried."""
+
+    async def story() -> None:
+        a = Side(server.url)
+        async with sides(a):
+            await until(lambda: len(a.lacks) > 1)
+        assert "Connect call failed" in a.lacks[0]
+        assert not a.downs
+
+    asyncio.run(story())
+
+
 def test_mail_in_hand_when_the_server_dies_comes_again_and_harms_nothing(server):
     """Acknowledgements are lost with the server: what comes again comes in order."""
 

@@ -97,6 +97,8 @@ class Live:
         """
         self._told = told
         async with self._listening():
+            if not self.settings.connect:
+                told.lacking(say("waits for the other side to connect"))
             try:
                 await (self._dial() if self.settings.connect else asyncio.Event().wait())
             finally:
@@ -187,6 +189,8 @@ class Live:
             )
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed, EOFError) as error:
             self._tell_refusal(where, error)
+            if self._told is not None and not self.paths:
+                self._told.lacking(say("nobody to talk to at {where}: {why}", where=where, why=_in_brief(error)))
             return False
         async with connection:
             if self._is_revoked(connection):
@@ -380,6 +384,17 @@ def address(text: str) -> tuple[str, int]:
 
 def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _in_brief(error: Exception) -> str:
+    """Why dialling came to nothing, for `status`."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return say("its certificate is not of the other side's root")
+    if isinstance(error, TimeoutError):
+        return say("no answer")
+    if isinstance(error, OSError):
+        return system_words(error)
+    return say("what answers there is no station, or does not take us for one")
 
 
 def reason(closed: ConnectionClosed) -> str:

@@ -99,6 +99,7 @@ class RelayCarrier:
                 await self._serve(url, told)
             except OpenlineError as fault:
                 self._gone(told, fault.what)
+                told.lacking(fault.what)
                 self._telling.say("connection", f"{fault.what}. {fault.next_step}".strip())
             failures = 0 if self._telling.counts["connections"] > before else failures + 1
             longest_s = min(self._settings.retry_max_s, RETRY_FIRST_S * 2 ** min(failures, 10))

@@ -275,13 +275,16 @@ def carriers(case: Case) -> Iterator[Finding]:
         elif agreed.kind is CarrierKind.LIVE:
             yield from _live(case, one, what)
         else:
-            yield from _relay(one, what)
+            yield from _relay(case, one, what)
+
+
+def _state(case: Case, one: configs.Carrier) -> t.CarrierState | None:
+    """What the running station says of this carrier."""
+    return None if case.status is None else next((c for c in case.status.carriers if c.id == one.id), None)
 
 
 def _live(case: Case, one: configs.Carrier, what: str) -> Iterator[Finding]:
-    state = None
-    if case.status is not None:
-        state = next((c for c in case.status.carriers if c.id == one.id), None)
+    state = _state(case, one)
     if state is not None and state.up:
         yield ok(what, "up")
         return
@@ -321,7 +324,13 @@ def _handshake(case: Case, where: str, what: str) -> Iterator[Finding]:
         yield ok(what, f"{where}: their station answers, under their root")
 
 
-def _relay(one: configs.Carrier, what: str) -> Iterator[Finding]:
+def _relay(case: Case, one: configs.Carrier, what: str) -> Iterator[Finding]:
+    """What the station says of it, for its login may be limited to its own mailboxes; then what anybody can see."""
+    state = _state(case, one)
+    if state is not None and state.up:
+        yield ok(what, "up")
+    elif state is not None:
+        yield warning(what, f"is not up: {state.state}", "See docs/relay.md, and ask who runs it.")
     try:
         found = asyncio.run(check_relay(relay_settings(one)))
     except Unreachable as error:

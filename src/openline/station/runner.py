@@ -78,6 +78,9 @@ class Told:
         if isinstance(ticket, Send):
             self.runner.post(lambda desk, now: desk.paths.relay_kept(self.carrier, ticket, now))
 
+    def lacking(self, why: str) -> None:
+        self.runner.paths[self.carrier] = why
+
     def trouble(self, what: str) -> None:
         self.runner.log("carrier_trouble", carrier=self.name, what=what)
 

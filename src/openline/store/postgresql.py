@@ -169,7 +169,8 @@ _WORDS: Final = {
         say("the database server allows this station too little"), say("Make the station's role owner of the schema.")
     ),
     "53100": (
-        say("the disk of the database is full; nothing more can be recorded"), say("Make room, then start again.")
+        say("the disk of the database is full; nothing more can be recorded"),
+        say("Make room. A station that runs goes on by itself; else start it again."),
     ),
     "53": (say("the database server lacks memory or connections"), say("Make room there, then start again.")),
     "55P03": (say("another program has locked the database"), say("Stop that program, then start again.")),

@@ -79,6 +79,7 @@ class Database:
         local: whether a commit waits for nothing but this machine's own disk.
         snapshot: a connection that reads what was committed when it was made, and nothing later.
         copy: makes a SQLite store of it all at a path where nothing is.
+        in_place: raises StorageFault once what was committed would not be found by the next start.
     """
 
     writer: Connection
@@ -92,6 +93,7 @@ class Database:
     local: bool
     snapshot: Callable[[], Connection]
     copy: Callable[[str, Store], None]
+    in_place: Callable[[], None] = lambda: None
 
 
 class SqlStore:
@@ -116,12 +118,14 @@ class SqlStore:
         Raises:
             OurFault: an entry whose id is not its own, or whose place is taken.
             StorageFault: the database failed, and nothing of `writes` was kept; but where the connection to a
-                database server was lost while committing, only opening the store again tells.
+                database server was lost while committing, or the file itself was taken away, only opening the store
+                again tells.
         """
         rules.check(writes)
         if writes:
             with self._explained(self._writing):
                 self._transact(writes)
+                self._database.in_place()
 
     def entries(self, side: int, gen: int, from_seq: int, limit: int) -> list[Kept]:
         """Entries of one chain in order of seq, from `from_seq`, at most `limit`."""

@@ -21,6 +21,7 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 from openline.store import revisions, rules
+from openline.store.in_place import InPlace
 from openline.store.lock import Lock
 from openline.store.sql import Database
 from openline.wire.errors import OpenlineError, StorageFault
@@ -55,12 +56,14 @@ def open_sqlite(path: str, *, sync: Sync, must_exist: bool) -> Database:
             writer = undo.enter_context(closing(_connect(path)))
             _make_durable(writer, path, sync)
             reader.execute("PRAGMA query_only = ON")
+            in_place = InPlace((path, f"{path}-wal", f"{path}.lock"), RESTORE)
         except sqlite3.Error as error:
             raise explain(error) from error
         undo.pop_all()
     return Database(
         writer, reader, "?", "BEGIN IMMEDIATE", sqlite3.Error, explain, lambda _: False, lock.release,
         local=True, snapshot=lambda: _snapshot(path), copy=lambda to, _: _copy(path, to),
+        in_place=in_place.check,
     )  # fmt: skip
 
 
@@ -206,7 +209,7 @@ def _words(path: str, code: int) -> tuple[Said, Said]:
     match code:
         case sqlite3.SQLITE_FULL:
             what = say("the disk of {path} is full; nothing more can be recorded", path=path)
-            return what, say("Make room, then start again.")
+            return what, say("Make room. A station that runs goes on by itself; else start it again.")
         case sqlite3.SQLITE_READONLY:
             return say("the store {path} is read-only; nothing can be recorded", path=path), _ROOM
         case sqlite3.SQLITE_CANTOPEN:

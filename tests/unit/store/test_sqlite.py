@@ -297,6 +297,37 @@ def test_goes_on_once_there_is_room(store: Store) -> None:
     assert store.count() == 1
 
 
+@pytest.mark.parametrize("gone", ["", "-wal", ".lock"])
+def test_what_goes_to_a_file_that_was_taken_away_is_never_acknowledged(store: Store, path: Path, gone: str) -> None:
+    """A record moved, deleted or replaced under its station takes writes and loses them: the commit says so."""
+    store.commit([put(0)])
+    taken = Path(f"{path}{gone}")
+    os.replace(taken, path.with_name("elsewhere"))
+    with pytest.raises(StorageFault, match="was moved, deleted or replaced"):
+        store.commit([put(1)])
+    taken.write_bytes(b"another")
+    with pytest.raises(StorageFault, match=f"{path.name}{gone} was moved"):
+        store.commit([put(2)])
+
+
+def test_a_record_that_was_put_back_goes_on(store: Store, path: Path) -> None:
+    """The folder of a station moved away and back again is no loss."""
+    store.commit([put(0)])
+    files = [x for x in path.parent.iterdir() if x.name.startswith(path.name)]
+    away = path.parent / "away"
+    away.mkdir()
+    for file in files:
+        file.rename(away / file.name)
+    with pytest.raises(StorageFault):
+        store.commit([put(1)])
+    store.close()
+    for file in away.iterdir():
+        file.rename(path.parent / file.name)
+    with closing(open_store(path, must_exist=True)) as again:
+        assert again.count() in (1, 2)
+        again.commit([put(again.count())])
+
+
 def test_locked_by_another_program(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that holds the file is named as the cause, and the batch can be committed after it lets go."""
     monkeypatch.setattr(sqlite, "BUSY_S", 0)
