@@ -68,13 +68,18 @@ def test_what_is_damaged_is_named_and_the_rest_is_taken_in(pair, tmp_path):
 
 
 def test_a_load_for_nobody_here_changes_nothing(pair, tmp_path):
-    """Our own load, handed back to us, does not open, and is told so."""
+    """Our own load, handed back to us, does not open, and is told so: once, however many bundles it has."""
     north = pair.north
-    north.message("to them")
+    for number in range(3):
+        north.message(f"to them, {number}")
     load = packed(north, tmp_path / "out")
     before = north.status().heads
     result = run("courier", "unpack", load, "--station", north.config, code=5)
     assert "do not open" in result.output
+    assert "what we pack is theirs" in result.output
+    told = [line for line in result.output.splitlines() if "a bundle sealed to prekey" in line]
+    assert len(told) == 1
+    assert told[0].endswith(" times)")
     assert north.status().heads == before
 
 

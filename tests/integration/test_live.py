@@ -219,25 +219,6 @@ def test_a_strangers_certificate_is_refused_both_ways(ends):
     asyncio.run(ends.both(act))
 
 
-def test_why_there_is_no_path_yet_is_told(ends):
-    """Who listens says that it waits, and who dials where nobody answers says so: neither was "not tried yet"."""
-
-    async def act() -> None:
-        nobody = free_port()
-        dialling, listening = Ear(), Ear()
-        tasks = [
-            asyncio.create_task(ends.end(0, 1, connect=(f"127.0.0.1:{nobody}",)).run(dialling)),
-            asyncio.create_task(ends.end(0, 1, listen=f"127.0.0.1:{free_port()}").run(listening)),
-        ]
-        await dialling.until(lambda: f"127.0.0.1:{nobody}: Connect" in dialling.lacks)
-        await listening.until(lambda: listening.lacks == "waits for the other side to connect")
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    asyncio.run(ends.both(act))
-
-
 def test_a_revoked_certificate_is_taken_no_more(ends, tmp_path):
     """Whoever shows it stands nowhere, whichever side dialled, and that is said once; the new one of the same root gets
     in, told to nobody."""

@@ -190,7 +190,7 @@ class Live:
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed, EOFError) as error:
             self._tell_refusal(where, error)
             if self._told is not None and not self.paths:
-                self._told.lacking(say("nobody to talk to at {where}: {why}", where=where, why=_in_brief(error)))
+                self._told.lacking(say("nobody to talk to at {where}: {why}", where=str(where), why=_in_brief(error)))
             return False
         async with connection:
             if self._is_revoked(connection):

@@ -22,6 +22,7 @@ LOAD_ID_BYTES: Final = 8
 NAME_BYTES: Final = 16
 SUFFIX: Final = ".load"
 DIGEST_BYTES: Final = 32
+NO_LOAD: Final = say("not a load file, or damaged at its beginning")
 
 _LENGTH_BYTES: Final = 4
 _FORMAT_AT: Final = len(MAGIC)
@@ -113,7 +114,7 @@ def decode(data: bytes) -> LoadFile:
     if len(data) > limits.LOAD_FILE_BYTES_MAX:
         raise Damaged(say("more than {most} bytes", most=str(limits.LOAD_FILE_BYTES_MAX)))
     if not data.startswith(MAGIC) or len(data) <= _FORMAT_AT:
-        raise Damaged(say("not a load file, or damaged at its beginning"))
+        raise Damaged(NO_LOAD)
     if data[_FORMAT_AT] != FORMAT:
         raise Damaged(
             say(

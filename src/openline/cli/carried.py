@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -26,6 +27,7 @@ from openline.station.api import types as t
 
 DOES_NOT_VERIFY: Final = 5
 PIECE_BYTES: Final = 512 * 1024
+BAD_SHOWN_MAX: Final = 8
 FOLDER: Final = click.Path(path_type=Path)
 carrier_option = click.option("--carrier", help="The courier's id, where the accord has more than one.")
 
@@ -145,7 +147,16 @@ def told_lines(told: t.Unpacked) -> list[str]:
     if told.whole:
         lines.append("  the record is whole again")
     if told.damaged:
-        lines.append(f"  {told.damaged} do not open: damaged on the way, or not for this station")
+        why = "damaged on the way, or not for this station (what we pack is theirs)"
+        lines.append(f"  {told.damaged} do not open: {why}")
     if told.strange:
         lines.append(f"  {told.strange} are of the other side and break a rule")
-    return [*lines, *(for_terminal(f"    {what}") for what in told.bad)]
+    return [*lines, *_each_once(told.bad)]
+
+
+def _each_once(bad: Sequence[str]) -> list[str]:
+    """What was wrong, the commonest first: a whole load for somebody else is one sentence, not one for each bundle."""
+    counted = Counter(bad).most_common()
+    lines = [for_terminal(f"    {what}" + (f" ({number:,} times)" if number > 1 else "")) for what, number in counted]
+    more = len(lines) - BAD_SHOWN_MAX
+    return [*lines[:BAD_SHOWN_MAX], *([f"    … and {more:,} more (all of them with --json)"] if more > 0 else [])]

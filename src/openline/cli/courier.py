@@ -17,7 +17,7 @@ import click
 from openline.carriers import courier as loads
 from openline.carriers import load_file, qr, scan
 from openline.carriers.courier import Finding, Read
-from openline.carriers.load_file import Damaged
+from openline.carriers.load_file import NO_LOAD, Damaged
 from openline.carriers.qr import Code
 from openline.carriers.scan import Scanned
 from openline.cli.files import for_terminal, json_option, refuse_existing, write_new
@@ -139,8 +139,10 @@ def findings_facts(findings: Sequence[Finding]) -> list[dict[str, str]]:
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:
-    """The first findings, a line each, and how many more there are."""
-    lines = [f"{printable(x.name)}: {for_terminal(x.what)}" for x in findings[:_SHOWN_MAX]]
+    """The first findings, a line each, and how many more there are. What was never a load comes last: of that a stick
+    may be full, and it hides nothing that somebody can mend."""
+    ordered = sorted(findings, key=lambda x: x.what == NO_LOAD)
+    lines = [f"{printable(x.name)}: {for_terminal(x.what)}" for x in ordered[:_SHOWN_MAX]]
     more = len(findings) - _SHOWN_MAX
     return [*lines, f"… and {more} more (all of them with --json)"] if more > 0 else lines
 

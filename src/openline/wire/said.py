@@ -161,8 +161,8 @@ def as_text(value: Any) -> str:
     """For encoders that know plain text only.
 
     Raises:
-        NotImplementedError: it is no `Said`.
+        NotImplementedError: it is no text.
     """
-    if isinstance(value, Said):
+    if isinstance(value, str):  # a `Said`, or an address as the configuration types it
         return str(value)
     raise NotImplementedError(f"objects of type {type(value).__name__} are told to nobody")

@@ -86,6 +86,16 @@ def test_many_findings_are_counted(stick: Path) -> None:
     assert len(facts("check", stick, code=5)["findings"]) == 50
 
 
+def test_a_stick_full_of_junk_hides_no_load_of_ours(stick: Path) -> None:
+    """What somebody can mend, a renamed load file, stands before a hundred files that never were loads."""
+    next(stick.glob("*.load")).rename(stick / "zzz.load")
+    for number in range(100):
+        (stick / f"junk{number}.load").write_bytes(b"junk")
+    lines = run("check", stick).stdout.splitlines()
+    renamed = next(n for n, line in enumerate(lines) if line.startswith("zzz.load"))
+    assert renamed < next(n for n, line in enumerate(lines) if line.startswith("junk"))
+
+
 def test_a_copy_that_was_cut_short(tmp_path: Path) -> None:
     """Only an unfinished file is there: that is said, exit 5."""
     (tmp_path / "00.load.part").write_bytes(b"")
