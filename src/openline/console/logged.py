@@ -45,8 +45,8 @@ class Told(NamedTuple):
 
 def told(row: Row, words: Words, zone: str) -> Told:
     """A row in words. `zone`: whose clock times are told by, "Z" for Zulu."""
-    say = _SENTENCES.get(row.kind)
-    text = "" if say is None else say(_Facts(row.facts, words, zone))
+    sentence = _SENTENCES.get(row.kind)
+    text = "" if sentence is None else sentence(_Facts(row.facts, words, zone))
     return Told(text, facts(row))
 
 
