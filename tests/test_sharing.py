@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -26,13 +25,12 @@ def test_dear_things_are_made_by_one_worker() -> None:
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_each_screen_is_held(monkeypatch: pytest.MonkeyPatch, full: bool) -> None:
-    """In one look each with reduced counts, and every look has its share; in all of them with full counts."""
+def test_each_screen_is_held_in_both_languages(monkeypatch: pytest.MonkeyPatch, full: bool) -> None:
+    """And every look has its share of the screens; with full counts each screen is held in every look."""
     monkeypatch.setattr(looks, "SOAK", full)
-    paths = [f"/{number}" for number in range(6)]
+    held = [looks.looks_of(number) for number in range(6)]
 
-    held = Counter(path for look in looks.LOOKS for path in looks.share(paths, look))
-
-    assert held == dict.fromkeys(paths, len(looks.LOOKS) if full else 1)
-    assert all(looks.share(paths, look) for look in looks.LOOKS)
-    assert len(looks.screens(paths)) == sum(held.values())
+    for each in held:
+        assert {look.language for look in each} == set(looks.LANGUAGES)
+        assert len(each) == (len(looks.LOOKS) if full else len(looks.LANGUAGES))
+    assert {look for each in held for look in each} == set(looks.LOOKS)

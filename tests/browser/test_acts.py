@@ -9,18 +9,10 @@ import pytest
 
 from openline.station.api import types as t
 from openline.station.api import types_duty
-from tests.browser import axe
-from tests.browser.conftest import NARROW
 from tests.browser.consoles import Consoles
-from tests.browser.looks import each_look, share
 
 pytestmark = pytest.mark.slow
 
-SCREENS = (
-    "/lines/liaison/why", "/acts", "/acts/suspend", "/acts/propose", "/acts/amend?line=liaison", "/announcements",
-    "/announcements/new", "/watch", "/watch/off?post=", "/courier",
-)  # fmt: skip
-CHECK = "/acts/suspend?line=liaison"  # pressed, it leads to the page that checks a cut
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
 
@@ -31,28 +23,6 @@ def clean(consoles: Consoles) -> Iterator[Consoles]:
     asking = consoles.pair.south.asking
     for each in asking.get("/v1/drafts", tuple[t.Drafted, ...]):
         asking.delete(f"/v1/drafts/{each.id}")
-
-
-@each_look
-def test_the_screens_are_for_everybody(visit, clean, look):
-    """No rule of WCAG 2.2 AA is broken on any of them, nor on the page that checks a cut."""
-    one = visit(clean.south.origin, officer="kim", **look.how)
-    for path in share((*SCREENS, CHECK), look):
-        one.page.goto(clean.south.origin + path)
-        one.page.get_by_role("heading", level=1).wait_for()
-        if path == CHECK:
-            one.page.locator("main form button.primary").click()
-            one.page.locator("button.danger").wait_for()
-        axe.hold(one.page)
-
-
-def test_nothing_is_wider_than_a_phone(visit, clean):
-    """Nobody scrolls sideways."""
-    one = visit(clean.south.origin, officer="kim", language="ko", size=NARROW)
-    for path in SCREENS:
-        one.page.goto(clean.south.origin + path)
-        one.page.get_by_role("heading", level=1).wait_for()
-        assert one.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], path
 
 
 def test_a_cut_is_drafted_by_keyboard_alone(visit, clean):

@@ -7,18 +7,8 @@ import pytest
 from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.console_process import COOKIE
-from tests.browser.looks import few_looks
 
 pytestmark = pytest.mark.slow
-
-
-@few_looks
-def test_the_board_is_for_everybody(visit, consoles, look):
-    """No rule of WCAG 2.2 AA is broken, in either language and either light."""
-    one = visit(consoles.south.origin, officer="kim", **look.how)
-    one.page.get_by_role("heading", level=1).wait_for()
-
-    axe.hold(one.page)
 
 
 def test_a_message_that_comes_is_on_the_open_board(visit, consoles):

@@ -18,7 +18,6 @@ from openline.station.api import types as t
 from openline.station.api import types_items as items
 from openline.wire import accord as accords
 from tests.browser import axe
-from tests.browser.looks import few_looks
 
 pytestmark = pytest.mark.slow
 
@@ -224,10 +223,3 @@ def test_the_pages_identity_is_ages(visit, consoles):
     made = one.page.evaluate(script, [module, list(seed)])
     assert made == letters.identity(seed)
     assert letters.parse_identity(made) == XwingKey(seed).seed
-
-
-@few_looks
-def test_the_letters_page_is_for_everybody(visit, consoles, look):
-    """No rule of WCAG 2.2 AA is broken, in either language."""
-    one = visit(f"{consoles.south.origin}/letters", officer="kim", **look.how)
-    axe.hold(one.page)

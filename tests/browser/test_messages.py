@@ -2,60 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
-from PIL import Image
 
 from openline.station.api import types as t
 from openline.station.api import types_items as items
-from tests.browser import axe
-from tests.browser.looks import screens
 from tests.console import hostile
 
 pytestmark = pytest.mark.slow
-
-PAGES = (
-    "/inbox", "/items/{first}", "/items/{notice}", "/items/{sealed}", "/write", "/write?kind=notice&form=distress",
-    "/write?kind=notice&form=other", "/write?kind=document", "/write?answers={first}", "/outbox", "/drafts",
-    "/drafts/{draft}", "/documents", "/documents/{document}", "/documents/{document}/print",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def told(consoles):
-    """Some of everything, of theirs: ids by name."""
-    north, south = consoles.pair.both
-    first = north.message("The convoy leaves at 10:00.", precedence="PRIORITY", due_s=7200, action=("duty desk",))
-    korean = north.message("호송대가 10시에 출발합니다.", translation_of=first.id, language="ko")
-    north.message("The convoy leaves at 11:00.", corrects=first.id)
-    fields = {"what": "adrift", "position": "37°57′N", "at": "02:10", "who": "five", "wanted": "a tow", "x": "odd"}
-    notice = north.draft(t.Notice(line="liaison", lane="safety", form="distress", fields=fields, exercise=True)).entry
-    kept = io.BytesIO()
-    Image.new("RGB", (300, 400), "white").save(kept, "PNG")
-    pages = north.asking.post("/v1/pages", kept.getvalue(), dict[str, str])["pages"]
-    document = north.draft(t.Document(line="liaison", pages=pages, title="Corridor")).entry
-    sealed = north.message("for later")
-    consoles.pair.wait_equal()
-    assert notice is not None
-    assert document is not None
-    south.wait_until(lambda: south.asking.get("/v1/inbox/item", items.One, ref=document.id).item.pages_here)
-    for each in (first, korean, notice):
-        south.asking.post("/v1/inbox/open", items.Open(ref=each.id, officer="kim"), items.Opened)
-    draft = south.asking.post("/v1/drafts?by=kim", t.Acknowledge(target=first.id, officer="kim"), t.Drafted)
-    south.asking.post(f"/v1/drafts/{draft.id}/return", t.GiveBack(officer="lee", reason="not yet"), t.Drafted)
-    yield {"first": first.id, "notice": notice.id, "document": document.id, "sealed": sealed.id, "draft": draft.id}
-    south.asking.delete(f"/v1/drafts/{draft.id}")
-
-
-@pytest.mark.parametrize(("path", "look"), screens(PAGES))
-def test_each_page_is_for_everybody(visit, consoles, told, path, look):
-    """No rule of WCAG 2.2 AA is broken, in either language and light, on a desk and on a phone, and nothing is wider
-    than the phone."""
-    one = visit(consoles.south.origin + path.format(**told), officer="kim", **look.how)
-    axe.hold(one.page)
-    assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
 
 def test_a_message_is_opened_and_answered_by_keyboard(visit, consoles):
     """From the inbox to the answer in the record of the other side: no mouse, and the receipt is sent where it said."""

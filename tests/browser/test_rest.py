@@ -80,18 +80,20 @@ def test_a_page_that_was_left_alone_rings_and_one_press_answers(site, kim):
 
 
 def test_a_sign_in_page_that_rests_rings_too(site, kim):
-    """Whoever loads the page anew comes to the sign-in page, and that rings as the other did."""
+    """Whoever loads the page anew comes to the sign-in page, and that rings as the other did, in their language."""
     left_alone(site)
     page = kim.page
     page.get_by_role("heading", name="Signed out").wait_for(timeout=LONG_MS)
+    kim.context.add_cookies([{"name": "language", "value": "ko", "url": site.origin}])
     page.goto("/inbox")
-    page.get_by_role("heading", name="Signed out").wait_for()
+    page.get_by_role("heading", name="로그아웃됨").wait_for()
     ring(site)
-    page.get_by_text("The line rings").wait_for()
+    rings = page.get_by_text("회선이 울리고 있습니다")
+    rings.wait_for()
     axe.hold(page)
     for each in site.north.asking.get("/v1/calls", duty.Calls).lasting:
         site.north.asking.post(f"/v1/calls/{each.id}/end")
-    page.get_by_text("The line rings").wait_for(state="hidden")
+    rings.wait_for(state="hidden")
 
 
 def test_a_handover_ends_the_rest(site, kim):

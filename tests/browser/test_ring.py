@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from openline.station.api import types_items as items
+from tests.browser import axe
 from tests.browser import consoles as processes
 from tests.browser.consoles import Consoles
 from tests.integration.pairs import Station, make_pair
@@ -134,6 +135,7 @@ def test_a_console_that_is_gone_is_said_too(quiet, visit):
     one.page.reload()
     one.page.get_by_text("Nothing is known of any line from here").wait_for()
     assert one.page.locator("table").count() == 0
+    axe.hold(one.page)
 
     quiet.south.start()
     one.page.reload()
