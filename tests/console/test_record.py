@@ -8,13 +8,14 @@ import tempfile
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 from openline.audit.check import Audit
 from openline.audit.verdict import Kind
 from openline.console.draw import chains
 from openline.console.words import words
-from openline.station.api.types_record import RecordEntry, Spot
+from openline.station.api.types_record import RecordEntry, RecordHeads, Spot
 from openline.wire.limits import BLOB_BYTES_MAX
 from tests.console.conftest import browsing
 
@@ -170,6 +171,35 @@ def test_heads_are_read_out_and_held_against_theirs(browser):
     assert "beyond what is held here" in beyond
     wrong = browser.get(f"/record/heads?{urlencode({'place': 'x', 'id': digits})}")
     assert (wrong.status_code, 'href="#place"' in wrong.text, 'value="x"' in wrong.text) == (400, True, True)
+
+
+def test_heads_are_saved_and_held_as_a_file(browser, pair):
+    """The file of one side's console is held by the other's as what was read out is; an altered one differs."""
+    answer = browser.get("/record/heads/file")
+    assert answer.headers["content-disposition"] == 'attachment; filename="heads-south.json"'
+    theirs = pair.north.asking.get("/v1/record/heads", RecordHeads)
+    told = held_as_file(browser, msgspec.json.encode(theirs))
+    assert told.count("The same entry stands here") + told.count("They agree") == 2
+
+    chain = theirs.chains[0]
+    altered = msgspec.structs.replace(theirs, chains=(msgspec.structs.replace(chain, id="00" * 32),))
+    assert "They differ" in held_as_file(browser, msgspec.json.encode(altered))
+    other = msgspec.structs.replace(theirs, accord="00" * 32)
+    assert "these are the heads of another accord" in held_as_file(browser, msgspec.json.encode(other), 400)
+    assert "They differ" not in held_as_file(browser, answer.content)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"chains": [], "equal": true}', b"\xff" * 99, b" " * 20_000])
+def test_what_is_no_file_of_heads_is_told_so(browser, data):
+    """Whatever it is: words, and what would be one; so is a form without a file."""
+    assert "this is no file of heads" in held_as_file(browser, data, 400)
+    assert "No file was chosen" in html.unescape(browser.post("/record/heads").text)
+
+
+def held_as_file(browser, data, status=200):
+    answer = browser.post("/record/heads", files={"heads": ("heads.json", data)})
+    assert answer.status_code == status
+    return html.unescape(answer.text)
 
 
 def test_the_export_is_one_that_an_audit_accepts(browser, tmp_path):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from openline.station.api import types as t
 from tests.simulation.posts import Post, Posts
 
@@ -44,3 +47,24 @@ def test_what_is_no_place_is_a_wrong_use(posts: Posts) -> None:
     """Exit 2, and what would be one."""
     result = posts.south.run("record", "heads", "somewhere", "00000000")
     assert (result.exit_code, "is no place" in result.stderr) == (2, True)
+
+
+def test_heads_go_in_a_file_too(posts: Posts, tmp_path: Path) -> None:
+    """What one side prints as JSON the other holds against its record; an altered digit ends with 5."""
+    sent(posts.north, "good morning")
+    posts.settle()
+    file = tmp_path / "heads.json"
+    file.write_text(posts.north.run("record", "heads", "--json").stdout)
+    same = posts.south.run("record", "heads", "--theirs", str(file))
+    assert (same.exit_code, same.stdout.count("the same entry")) == (0, 2)
+
+    told = json.loads(file.read_text())
+    told["chains"][0]["id"] = "00" * 32
+    file.write_text(json.dumps(told))
+    assert posts.south.run("record", "heads", "--theirs", str(file)).exit_code == 5
+    both = posts.south.run("record", "heads", "north 0/0", "00000000", "--theirs", str(file))
+    assert both.exit_code == 2
+    told["accord"] = "00" * 32
+    file.write_text(json.dumps(told))
+    other = posts.south.run("record", "heads", "--theirs", str(file))
+    assert (other.exit_code, "another accord" in other.stderr) == (2, True)

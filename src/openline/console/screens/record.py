@@ -1,4 +1,4 @@
-"""The record: both chains drawn, a list to filter and search, an entry whole, an export, heads held against theirs.
+"""The record: both chains drawn, a list to filter and search, an entry whole, an export.
 
 Rules of this file: a page asks the station for one window and shows it; what an entry states is its author's claim, and
 the page says so; what is proved is proved by an audit of an export, by another program, elsewhere.
@@ -22,12 +22,11 @@ from openline.console.draw import chains, svg
 from openline.console.places import Place
 from openline.console.words import Words
 from openline.station.api import types_record
-from openline.wire.errors import Misuse, OpenlineError, Refused
+from openline.wire.errors import Misuse
 
 FILTERS: Final = ("side", "line", "kind", "text", "day")
 FACTS_MAX: Final = 4  # of an entry in the list
 GROUP: Final = 4  # digits read out at once
-READ_OUT: Final = 16  # digits of an id that are read out: a forger would need 2^64 tries
 
 
 async def record(asked: Asked) -> Response:
@@ -128,55 +127,6 @@ def grouped(digits: str) -> str:
     return " ".join(digits[at : at + GROUP] for at in range(0, len(digits), GROUP))
 
 
-# ---- heads
-
-
-async def heads(asked: Asked) -> Response:
-    """Our heads to read out, and theirs held against this record. Query: `place`, `id`, as the other side read them."""
-    place, identity = asked.query.get("place", "").strip(), asked.query.get("id", "").strip()
-    link, error, compared = asked.console.link, {}, None
-    held = await link.get("/v1/record/heads", types_record.RecordHeads)
-    if place or identity:
-        try:
-            compared = await link.get("/v1/record/compare", types_record.Compared, place=place, id=identity)
-        except Misuse as misuse:
-            error = asked.fault(misuse)
-    return await _heads_page(asked, held, error, compared=compared, place=place, identity=identity)
-
-
-async def _heads_page(
-    asked: Asked, held: types_record.RecordHeads, error: dict[str, str] | None = None, **more: Any
-) -> Response:
-    shown = {"compared": None, "place": "", "identity": "", "file_error": None, "found": None, **more}
-    return await asked.page(
-        "record_heads.html",
-        status=400 if error or shown["file_error"] else 200,
-        error=error or {},
-        heads=held,
-        read_out=[(each, grouped(each.id[:READ_OUT])) for each in held.chains],
-        **shown,
-    )
-
-
-async def compare(asked: Asked) -> Response:
-    """Hold an export that was brought against this station's record; nothing of it is kept."""
-    _, held = asked.words, await asked.console.link.get("/v1/record/heads", types_record.RecordHeads)
-    try:
-        form = await asked.form()
-        file, comparing = form.file("export"), asked.console.comparing
-        if file is None:
-            raise Misuse(_("No file was chosen."), next_step=_("Choose the export that they gave you."))
-        if comparing.busy:
-            raise Refused(_("Another export is being compared."), next_step=_("Try again when it is done."))
-        found = await comparing.compare(file, asked.console.link.stream("GET", "/v1/record/export"))
-        if found is None:
-            what = _("This file is no export of a record, or takes longer than a page waits.")
-            raise Misuse(what, next_step=_("On the command line: {how}").format(how="openline record compare"))
-    except OpenlineError as error:
-        return await _heads_page(asked, held, file_error=asked.fault(error))
-    return await _heads_page(asked, held, found=found)
-
-
 # ---- export
 
 
@@ -191,7 +141,5 @@ async def export(asked: Asked) -> Response:
 PLACES: Final = (
     Place("GET", "/record", record, ANYONE, "Record", nav=50),
     Place("GET", "/record/entry", entry, ANYONE),
-    Place("GET", "/record/heads", heads, ANYONE),
-    Place("POST", "/record/compare", compare, ANYONE),
     Place("GET", "/record/export", export, ANYONE),
 )

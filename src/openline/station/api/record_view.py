@@ -278,7 +278,11 @@ class RecordView:
                     acknowledged=self.citations.place(Place(side, *steps[-1])) if steps else "",
                 )
             )
-        return t.RecordHeads(chains=tuple(told), equal=self.runner.desk.inbound.heads_equal())
+        return t.RecordHeads(
+            chains=tuple(told),
+            equal=self.runner.desk.inbound.heads_equal(),
+            accord=self.runner.desk.ctx.accord_id.hex(),
+        )
 
     def compare(self, place: str, identity: str) -> t.Compared:
         """Hold a head that the other side named against this record. `identity`: its id, or the beginning of it.

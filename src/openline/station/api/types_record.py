@@ -108,10 +108,12 @@ class ChainHead(Answer, frozen=True, kw_only=True):
 
 
 class RecordHeads(Answer, frozen=True, kw_only=True):
-    """Both heads. `equal`: the other side's newest word about both is the same as ours."""
+    """Both heads. `equal`: the other side's newest word about both is the same as ours; `accord`: its id. As JSON it is
+    also the file that officers give each other (`station/heads_file.py`)."""
 
     chains: tuple[ChainHead, ...]
     equal: bool
+    accord: Hex = ""
 
 
 class Compared(Answer, frozen=True, kw_only=True):
