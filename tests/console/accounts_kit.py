@@ -56,7 +56,12 @@ def enrol(
     """An officer with roles and a passkey, enrolled by a code as from the command line."""
     now = accounts.now()
     accounts.roster.set_roles(officer, roles, "", now.clock_s)
-    code = accounts.roster.make_code(officer, "", now.clock_s)
+    return add(accounts, officer, accounts.roster.make_code(officer, "", now.clock_s), name=name, eddsa=eddsa)
+
+
+def add(accounts: Accounts, officer: str, code: str, *, name: str = "", eddsa: bool = False) -> Authenticator:
+    """A passkey of an officer, by a code."""
+    now = accounts.now()
     made = Authenticator(ORIGIN, name or f"{officer}'s key", eddsa)
     answer = made.create(accounts.passkeys.creation_options(officer, "browser", now))
     accounts.passkeys.enrol(officer, made.name, answer, "browser", now, code)

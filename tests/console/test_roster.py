@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from openline.console.accounts import journal
-from openline.console.accounts.roster import CODE_LIFE_S, DEFAULT_ROLES, RESET_LIFE_S
+from openline.console.accounts.roster import CODE_LIFE_S, DEFAULT_ROLES, RESET_LIFE_S, WORD_AFTER_S
 from openline.wire.errors import Misuse, Refused
-from tests.console.accounts_kit import ORIGIN, enrol, sign_in
+from tests.console.accounts_kit import ORIGIN, add, enrol, sign_in
 from tests.console.authenticator import Authenticator
 
 
@@ -171,6 +171,44 @@ def test_no_supervisor_alone_comes_to_sit_at_an_officers_name(accounts, clock):
     assert accounts.roster.reset_asked("pak", clock.clock_s) is None
     assert accounts.roster.make_code("pak", "han", clock.clock_s)
     assert kinds(accounts)[-4:] == [journal.RESET_ASKED, journal.RESET_ASKED, journal.REMOVED, journal.CODE_MADE]
+
+
+@pytest.mark.parametrize("how", ["a role and a code", "a code for one that the machine made", "a role"])
+def test_one_supervisor_does_not_make_the_second_word(accounts, clock, how):
+    """A supervisor makes one more of a name of the accord and enrols under it: that word counts a week later, when the
+    others have seen the name; on the machine it is given at once."""
+    roster = accounts.roster
+    enrol(accounts, "han", ("supervisor",))
+    victim = enrol(accounts, "pak")
+    if how == "a role":
+        enrol(accounts, "ghost")
+    else:
+        roster.set_roles("ghost", ("supervisor",), "" if "machine" in how else "han", clock.clock_s)
+        add(accounts, "ghost", roster.make_code("ghost", "han", clock.clock_s))
+    roster.set_roles("ghost", ("supervisor",), "han", clock.clock_s)
+    assert not roster.ask_reset("pak", "han", clock.clock_s)
+    with pytest.raises(Refused, match="less than a week ago"):
+        roster.ask_reset("pak", "ghost", clock.clock_s)
+    clock.step(WORD_AFTER_S - 1)
+    with pytest.raises(Refused, match="less than a week ago"):
+        roster.ask_reset("pak", "ghost", clock.clock_s)
+    assert [each.id for each in roster.passkeys("pak")] == [victim.identity]
+
+    roster.set_roles("ghost", ("supervisor",), "", clock.clock_s)  # as the machine's command line does
+    assert not roster.ask_reset("pak", "ghost", clock.clock_s)
+    assert roster.ask_reset("pak", "han", clock.clock_s)
+
+
+def test_after_a_week_a_supervisors_word_counts(accounts, clock):
+    """Whoever made them; and a new passkey by one that is there changes nothing of it."""
+    roster = accounts.roster
+    enrol(accounts, "han", ("supervisor",))
+    enrol(accounts, "pak")
+    enrol(accounts, "choi")
+    roster.set_roles("choi", ("supervisor",), "han", clock.clock_s)
+    clock.step(WORD_AFTER_S)
+    assert not roster.ask_reset("pak", "choi", clock.clock_s)
+    assert roster.ask_reset("pak", "han", clock.clock_s)
 
 
 @pytest.mark.parametrize("over", ["an hour later", "no supervisor any more", "before it was asked"])

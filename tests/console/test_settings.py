@@ -126,6 +126,20 @@ def test_two_supervisors_reset_an_officer_who_lost_everything(at):
     assert desk.get("/").status_code == 303
 
 
+def test_a_new_supervisor_sees_when_their_word_counts(at):
+    """In the place of the button; a form that is sent all the same is refused with what to do."""
+    boss, new = at.officer("kim", "supervisor"), at.officer("lee")
+    at.officer("pak")
+    boss.act("/settings/officers", {"act": "roles", "officer": "lee", "role": ["officer", "supervisor"]})
+    new.sign_in()
+    page = new.get("/settings").text
+    assert "Your word on passkeys of others counts from" in page
+    assert 'value="reset"' not in page
+    answer = new.act("/settings/officers", {"act": "reset", "officer": "pak"})
+    assert (answer.status_code, "less than a week ago" in answer.text) == (409, True)
+    assert labels(at, "pak") == ["pak's key"]
+
+
 @pytest.mark.parametrize("act", ["roles", "code", "reset"])
 def test_a_supervisor_does_nothing_to_themselves(at, act):
     """Another one has to, or the machine."""

@@ -55,6 +55,10 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         officer TEXT PRIMARY KEY, by TEXT NOT NULL, asked_s INTEGER NOT NULL, expires_s INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE codes ADD COLUMN by TEXT NOT NULL DEFAULT '';
+    CREATE TABLE made_here (officer TEXT PRIMARY KEY, made_s INTEGER NOT NULL) WITHOUT ROWID;
+    """,
 )
 VERSION: Final = len(MIGRATIONS)
 

@@ -7,7 +7,8 @@ Rules of this file:
 3. As long as one supervisor can sign in, one stays: the last can be neither demoted nor left without a passkey.
 4. In the browser nobody changes what they themselves may do; that needs another supervisor, or the command line.
 5. In the browser no supervisor alone comes to sit at an officer's name: an officer's passkeys are taken by two of them,
-   and a code is made only for whoever has none (ADR 0029).
+   and a code is made only for whoever has none (ADR 0029). The word of a supervisor who was made or enrolled there
+   counts a week later, so that nobody makes themselves the second.
 6. Whoever loses a passkey or a role loses every session that was open.
 """
 
@@ -32,6 +33,7 @@ PASSKEYS_MAX: Final = 10
 LABEL_MAX: Final = 40
 CODE_LIFE_S: Final = 3600  # chosen: from the machine room to the officer's desk
 RESET_LIFE_S: Final = 3600  # chosen: as long as a code; the other supervisor is on the telephone
+WORD_AFTER_S: Final = 7 * 86_400  # chosen: somebody looks at the list of officers, or at the log, in every week
 CODE_BYTES: Final = 10  # 80 bits, 16 letters and digits to type
 _HANDLE_BYTES: Final = 32
 _CODE_PREFIX: Final = b"openline/console-code/1\0"
@@ -122,8 +124,8 @@ class Roster:
         with self._database.writing():
             self._database.change("DELETE FROM codes WHERE officer = ?", (name,))
             self._database.change(
-                "INSERT INTO codes (hash, officer, made_s, expires_s) VALUES (?, ?, ?, ?)",
-                (_code_hash(code), name, now_s, now_s + life_s),
+                "INSERT INTO codes (hash, officer, made_s, expires_s, by) VALUES (?, ?, ?, ?, ?)",
+                (_code_hash(code), name, now_s, now_s + life_s, by),
             )
             self._log.add(journal.CODE_MADE, by, now_s, to=name, expires_s=now_s + life_s)
         return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
@@ -162,6 +164,9 @@ class Roster:
         with self._database.writing():
             if code is not None:
                 self.whose_code(code, now_s)
+                (by,) = self._database.row("SELECT by FROM codes WHERE hash = ?", (_code_hash(code),))
+                if by and not self.passkeys(name):
+                    self._made_here(name, now_s)
                 self._database.change("DELETE FROM codes WHERE hash = ? AND officer = ?", (_code_hash(code), name))
             if self.passkey(passkey.id) is not None:
                 raise Refused(say("this passkey is enrolled already"), next_step=say("Use another authenticator."))
@@ -231,9 +236,17 @@ class Roster:
         """A supervisor asks that an officer's passkeys be taken, or seconds another who did; whether they were taken.
 
         Raises:
-            Refused: as `reset`.
+            Refused: as `reset`, or the word of this supervisor does not count yet.
         """
         _refuse_own(name, by)
+        if now_s < self.word_counts_s(by):
+            raise Refused(
+                say(
+                    "you were made a supervisor, or enrolled, in a browser less than a week ago; your word on another's"
+                    " passkeys counts after that"
+                ),
+                next_step=say("Ask another supervisor, or do it on the machine: openline console revoke."),
+            )
         first = self.reset_asked(name, now_s)
         if first is not None and first != by:
             self.reset(name, by, now_s)
@@ -257,6 +270,19 @@ class Roster:
         )
         return None if found is None else str(found[0])
 
+    def word_counts_s(self, name: str) -> int:
+        """From when a supervisor's word on another's passkeys counts; 0 for one made and enrolled on the machine."""
+        found = self._database.row("SELECT made_s FROM made_here WHERE officer = ?", (name,))
+        return 0 if found is None else int(found[0]) + WORD_AFTER_S
+
+    def _made_here(self, name: str, now_s: int) -> None:
+        """In the browser this officer got a first passkey, or was made a supervisor."""
+        self._database.change(
+            "INSERT INTO made_here (officer, made_s) VALUES (?, ?)"
+            " ON CONFLICT (officer) DO UPDATE SET made_s = max(made_s, excluded.made_s)",
+            (name, now_s),
+        )
+
     # ---- roles
 
     def set_roles(self, name: str, roles: Collection[str], by: str, now_s: int) -> None:
@@ -274,9 +300,14 @@ class Roster:
         _refuse_own(name, by)
         before = self.roles(name)
         now = tuple(role for role in Role if role in roles)
+        if not by and Role.SUPERVISOR in now:
+            with self._database.writing():
+                self._database.change("DELETE FROM made_here WHERE officer = ?", (name,))
         if now == before:
             return
         with self._supervisor_stays():
+            if by and Role.SUPERVISOR in set(now) - set(before):
+                self._made_here(name, now_s)
             self._database.change("DELETE FROM roles WHERE officer = ?", (name,))
             for role in now:
                 self._database.change("INSERT INTO roles (officer, role) VALUES (?, ?)", (name, role))
