@@ -80,7 +80,7 @@ class Turns:
         self._failed: Exception | None = None  # what the commit came to
         self._up = False  # whether the first turn is over
         self._idle = False  # whether nothing keeps the next one from beginning
-        self._alone = False  # whether one alone is at work: then nobody is waited for, not even the loop
+        self._alone = False  # whether one entry alone is on its way: then nobody is waited for, not even the loop
         self._waiters: list[_Waiter] = []
         self._loop: asyncio.AbstractEventLoop
 
@@ -255,7 +255,8 @@ class Turns:
         before = len(self._waiters)
         if before:
             self._look()
-        self._alone = asked == 1 and before - len(self._waiters) <= 1
+        one = asked == 1 and before - len(self._waiters) <= 1
+        self._alone = one and self._desk.outbox.waiting_count() <= 1
         self._next()
 
     def _answer(self) -> None:

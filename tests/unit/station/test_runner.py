@@ -45,6 +45,7 @@ class Wire:
         self.nudged = 0
         self.taken: list[Awaitable[None]] = []  # what came of what it sent
         self.connected = asyncio.Event()
+        self.takes_s = 0.0  # how long what it sends is on its way
 
     async def run(self, told: ToldPort) -> None:
         self.told = told
@@ -55,7 +56,11 @@ class Wire:
         await asyncio.Event().wait()
 
     def send(self, parcel: Parcel) -> None:
-        if self.other is not None and self.other.told is not None:
+        if self.other is None or self.other.told is None:
+            return
+        if self.takes_s:
+            asyncio.get_running_loop().call_later(self.takes_s, self.other.told.arrived, parcel.data)
+        else:
             self.taken.append(self.other.told.arrived(parcel.data))
 
     def nudge(self) -> None:
@@ -350,6 +355,29 @@ def test_one_alone_waits_for_nobody():
         assert acted == ["asked"]
         await runner.ask(lambda desk, now: None)
         assert acted == ["asked", "posted"]
+
+    run(act)
+
+
+def test_many_who_come_upon_one_alone_share_turns():
+    """Each turn's acknowledgement wakes its own asker: if each of many had a turn of its own, they would go on so for
+    ever, one commit and one bundle for each message."""
+
+    async def act(pair: Pair) -> None:
+        runner = pair.runners[0]
+        for wire in pair.wires:
+            wire.takes_s = 0.0005
+
+        async def client(count: int) -> None:
+            for _ in range(count):
+                entry = await runner.ask(sending("one of many"))
+                place = (entry.gen, entry.seq)
+                await runner.until(lambda desk: True if desk.outbox.held >= place else None)
+
+        await client(20)  # one alone, for a while
+        before = runner.turns
+        await asyncio.gather(*(client(10) for _ in range(32)))
+        assert runner.turns - before < 320 / 4
 
     run(act)
 
