@@ -28,7 +28,10 @@ from openline.wire.errors import Malformed, Misuse, StorageFault, unreadable
 
 STANDARD: Final = Path("-")  # standard input or output
 FILE: Final = click.Path(path_type=Path, allow_dash=True)
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# What moves a cursor, and what turns the direction of the words of ours that stand behind it, or is not seen at all.
+_STEERS: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -170,8 +173,9 @@ def checked_accord(data: bytes, path: Path) -> SignedAccord:
 
 
 def for_terminal(text: str) -> str:
-    """`text` with every control character but tab and newline shown as U+FFFD."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    """`text` with every character that steers a terminal, but tab and newline, or turns or hides words shown as
+    U+FFFD."""
+    return _STEERS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def is_terminal() -> bool:

@@ -154,6 +154,9 @@ class Verbs(click.Group):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(READER_GONE)
+        except UnicodeEncodeError:  # the system hands over bytes that are no text as halves of characters
+            show(Misuse("what was given holds bytes that are not UTF-8 text", next_step="Use a terminal set to UTF-8."))
+            ctx.exit(USAGE)
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             show(StorageFault(f"{where}{error.strerror or error}"))

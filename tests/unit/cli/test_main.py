@@ -86,6 +86,15 @@ def test_an_interrupt_ends_with_130(raising):
     assert result.stderr == "interrupted\n"
 
 
+def test_text_that_cannot_be_sent_is_wrong_usage(raising):
+    """What is not UTF-8 is found when it is to be sent: a sentence and what to do."""
+    result = raising(UnicodeEncodeError("utf-8", "\udcb4", 0, 1, "surrogates not allowed"))
+
+    assert result.exit_code == 2
+    assert "not UTF-8 text" in result.stderr
+    assert "UTF-8" in result.stderr.splitlines()[1]
+
+
 def test_a_reader_that_goes_away_ends_it_quietly():
     """`openline … | head` prints no complaint and ends as the shell expects (141)."""
     program = (

@@ -187,7 +187,11 @@ def test_a_document_whose_pages_lack_is_read_and_not_opened(posts: Posts) -> Non
 def test_what_others_write_steers_no_terminal_and_makes_no_rows(posts: Posts) -> None:
     """Control characters are shown as such, and a text of many lines is one row of a list."""
     ref = ref_of(posts.north, "message", "panmunjom", "-", given="ok\x1b[2J\n99 unopened\n  forged row")
+    form = "x\u202e\u2066", "size\u202e=1\u2028"
+    notice = ref_of(posts.north, "notice", "panmunjom", *form)
     posts.settle()
+    for words in (("inbox",), ("inbox", notice)):
+        assert not set("\u202e\u2066\u2028") & set(posts.south.run(*words).stdout)
     listed = posts.south.run("inbox").stdout
     assert "\x1b" not in listed
     assert "ok\N{REPLACEMENT CHARACTER}[2J 99 unopened forged row" in listed
