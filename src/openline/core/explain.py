@@ -54,7 +54,7 @@ def explain(evidence: Evidence, now_ms: int) -> Explanation:
         reasons.headline,
         _once(reasons.for_ if found is Observed.THROUGH else reasons.for_ + words.down()),
         _once(reasons.against + words.down() if found is Observed.THROUGH else reasons.against),
-        _once(reasons.cannot_know + words.gaps() + words.statements()),
+        _once(reasons.cannot_know + words.their_word() + words.gaps() + words.statements()),
         _once(reasons.next_steps),
     )
 

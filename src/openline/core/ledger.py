@@ -125,7 +125,7 @@ class LineCalls:
     """One line's calls: attempts by caller in order, and which check-ins are sealed by both."""
 
     last: dict[int, Attempt] = field(default_factory=dict)
-    tries: dict[tuple[int, int], Outcome] = field(default_factory=dict)  # (check-in's due_s, its caller) → outcome
+    tries: dict[tuple[int, int], Call] = field(default_factory=dict)  # (check-in's due_s, its caller) → its last try
     first_seals: dict[bytes, tuple[Place, int]] = field(default_factory=dict)  # entry id → (place, due_s)
     second_seals: dict[bytes, Place] = field(default_factory=dict)  # id of the first → place of the second
     sealed_due: dict[tuple[int, int], bytes] = field(default_factory=dict)  # (due_s, caller) → id of the first seal
@@ -291,7 +291,7 @@ class Ledger:
         calls = self.calls[body.line]
         calls.last[entry.side] = Attempt(entry.place, entry.time_s, body.due_s, body.outcome, body.call_id)
         if body.due_s:
-            calls.tries[body.due_s, entry.side] = body.outcome
+            calls.tries[body.due_s, entry.side] = body
 
     def _seal(self, entry: Entry, body: Seal) -> None:
         if body.line >= len(self.calls):

@@ -67,12 +67,15 @@ class RelayWord:
 @dataclass(frozen=True, slots=True)
 class History:
     """Counts from the record: silences at a check-in, and how many ended by the line's next scheduled call; how many
-    check-ins up to the latest were not answered in a row, and when the last answered one was due (0: none was)."""
+    check-ins up to the latest were not answered in a row, and when the last answered one was due (0: none was). Of a
+    check-in that the other side called only what our own signed word supports is among them; `their_word` counts the
+    others."""
 
     silences: int = 0
     ended_by_next: int = 0
     in_a_row: int = 0
     answered_s: int = 0
+    their_word: int = 0
 
 
 @dataclass(frozen=True, slots=True)

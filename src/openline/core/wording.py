@@ -248,6 +248,15 @@ class Words:
                 ended=h.ended_by_next, all=h.silences)
         ]  # fmt: skip
 
+    def their_word(self) -> list[Said]:
+        """Check-ins that the other side called, where nothing of ours says what it says became of them."""
+        if not self.e.history.their_word:
+            return []
+        return [
+            say("What became of check-ins that they called: of {count} only they tell, and none of those is counted.",
+                count=self.e.history.their_word)
+        ]  # fmt: skip
+
     def presence(self) -> list[Said]:
         if not self.e.they_withhold:
             return []

@@ -43,7 +43,7 @@ class Tally:
             if station.desk is None:
                 continue
             for line, made in enumerate(station.desk.ctx.record.ledger.calls):
-                found: dict[tuple[int, int] | bytes, Outcome] = dict(made.tries.items())
+                found: dict[tuple[int, int] | bytes, Outcome] = {at: tried.outcome for at, tried in made.tries.items()}
                 found |= {attempt.call_id: attempt.outcome for attempt in made.last.values() if not attempt.due_s}
                 for call, outcome in found.items():
                     if (line, call) not in self.calls:

@@ -167,7 +167,7 @@ class CallBook:
                     break
                 tried = ledger.calls[line].tries.get((at, caller))
                 complete = demands.is_completed(ctx, line, at, caller)
-                found.append(CheckInState(at, caller, "" if tried is None else tried.name.lower(), complete))
+                found.append(CheckInState(at, caller, "" if tried is None else tried.outcome.name.lower(), complete))
         return sorted(found, key=lambda each: (each.due_s, each.caller))
 
     def history(self, line: int, from_s: int, until_s: int) -> list[PastCall]:
@@ -175,8 +175,8 @@ class CallBook:
         only where the time is short: over years there would be more of the schedule than of what happened."""
         tries = self.desk.ctx.record.ledger.calls[line].tries
         found = {
-            due_s: PastCall(due_s, True, outcome.name.lower())
-            for (due_s, _), outcome in sorted(tries.items(), key=lambda each: each[0][1] == self.desk.ctx.us)
+            due_s: PastCall(due_s, True, tried.outcome.name.lower())
+            for (due_s, _), tried in sorted(tries.items(), key=lambda each: each[0][1] == self.desk.ctx.us)
             if from_s < due_s <= until_s
         }  # ours last: what they write of an instant at which we called does not take its place
         if until_s - from_s <= SHORT_S:

@@ -11,13 +11,13 @@ Rules of this file:
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from openline.core import schedule, state
 from openline.core.release import by_station
 from openline.keys import public
+from openline.station import attested
 from openline.station.checkpoints import Checkpoints
 from openline.station.context import Context, Send
 from openline.station.sealer import Sealer
@@ -41,10 +41,6 @@ RUNG_KEPT: Final = 1024  # chosen: rings that a carrier may repeat long after wi
 LASTS: Final = say("a call lasts on this line already")
 IN_USE: Final = say("{why}: nothing was rung anew, and that call is shown", why=LASTS)
 OUTCOMES: Final = {Phase.DECLINED: Outcome.DECLINED, Phase.DEFERRED: Outcome.DEFERRED}
-ATTESTED: Final = {  # how a call finished → the word of the called station that says so
-    Outcome.RANG_UNANSWERED: Phase.RANG, Outcome.ANSWERED: Phase.ANSWERED,
-    Outcome.DECLINED: Phase.DECLINED, Outcome.DEFERRED: Phase.DEFERRED,
-}  # fmt: skip
 
 
 @dataclass
@@ -384,20 +380,9 @@ class Calls:
     def we_attested(self, call: Call) -> bool:
         """Whether a finished call of theirs says no more of us than a word of ours does: that it rang, and how it was
         taken. That it never rang, or was broken off, is theirs to say."""
-        ctx, phase = self.ctx, ATTESTED.get(Outcome(call.outcome))
-        if phase is None:
-            return True
-        word = call.rang if phase is Phase.RANG else call.final
-        if word is None or word.phase != phase:
-            return False
-        message = public.call_message(
-            ctx.accord_id, ctx.them, call.call_id, call.line, call.lane, call.due_s, word.phase, word.time_s
+        return attested.PHASES.get(Outcome(call.outcome)) is None or attested.by(
+            self.ctx.record.ledger, self.ctx.us, call
         )
-        for key in ctx.record.ledger.keys[ctx.us]:
-            with suppress(public.BadSignature):
-                public.verify(key, message, word.signature)
-                return True
-        return False
 
 
 def line_carriers(ctx: Context, line: int) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from openline.core import agenda, receipts
 from openline.core.silence import Demand, History
+from openline.station import attested
 from openline.station.context import Context
 from openline.wire.terms import Outcome
 
@@ -51,10 +52,12 @@ def _call(ctx: Context, line: int) -> Demand | None:
     return Demand("call", call.time_s, due_s=call.due_s, outcome=call.outcome, cite=cite)
 
 
-def history(ctx: Context, line: int) -> History:
+def history(ctx: Context, line: int, known: attested.Known) -> History:
     """How many check-ins of this line were not answered, after how many of those the next one was, and the run of
-    them that lasts."""
-    tries = sorted(ctx.record.ledger.calls[line].tries.items())
+    them that lasts. What the other side alone says of one that it called is counted apart."""
+    ledger = ctx.record.ledger
+    every = sorted(ledger.calls[line].tries.items(), key=lambda each: each[0])
+    tries = [(at, call.outcome) for at, call in every if at[1] == ctx.us or known.says(ledger, call)]
     silences = ended = 0
     for (_, outcome), (_, following) in pairwise(tries):
         if outcome is not Outcome.ANSWERED:
@@ -63,7 +66,7 @@ def history(ctx: Context, line: int) -> History:
     answered = [due_s for (due_s, _), outcome in tries if outcome is Outcome.ANSWERED]
     last = answered[-1] if answered else 0
     in_a_row = sum(due_s > last for (due_s, _), _ in tries)
-    return History(silences, ended, in_a_row, last)
+    return History(silences, ended, in_a_row, last, len(every) - len(tries))
 
 
 def is_completed(ctx: Context, line: int, due_s: int, caller: int) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from openline.core import agenda, silence, state
 from openline.core.silence import Evidence, Gap, Heard, RelayWord
-from openline.station import demands, grounds
+from openline.station import attested, demands, grounds
 from openline.station.calls import line_carriers
 from openline.station.context import Context
 from openline.wire import cbor
@@ -34,6 +34,7 @@ Stamp = tuple[int, int]  # (line or carrier, carrier)
 class Watch:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
+        self.attested = attested.Known(ctx.us)
         self.up_since_ms = 0
         self.pulses: dict[Stamp, int] = {}  # (line, carrier) → when their last pulse came
         self.brought: dict[tuple[int, bytes], None] = {}  # bundles that carriers brought, oldest first
@@ -219,7 +220,7 @@ class Watch:
             relays=tuple(
                 RelayWord(ids[n], in_touch, attached, at) for n, (in_touch, attached, at) in sorted(self.relays.items())
             ),
-            history=demands.history(ctx, line),
+            history=demands.history(ctx, line, self.attested),
             missed_check_in_s=demands.missed_check_in(ctx, line),
             statements=self.statements(line),
             lane=lane.name.lower(),

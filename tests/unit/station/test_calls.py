@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from openline.core.agenda import next_due
+from openline.core.explain import explain
 from openline.core.ledger import Attempt
 from openline.core.release import by_station
+from openline.core.silence import History
 from openline.station.callbook import KEPT, CallBook
 from openline.station.calls import IN_USE, RINGING_MAX
 from openline.station.commands import CutLines, SendMessage
@@ -280,6 +283,35 @@ def test_they_tell_of_their_own_calls_alone(pair: Pair) -> None:
         (SOUTH, "answered", False, False), (NORTH, "rang_unanswered", True, False),
     ]  # fmt: skip
     assert book.one(made[0]) == told[1]
+
+
+def test_a_check_in_of_theirs_counts_by_a_word_of_ours_alone(pair: Pair) -> None:
+    """Answered, unanswered and declined check-ins that the south made up change no count of ours and are told apart;
+    one that we did not pick up counts by our signed word that it rang, before and after a restart."""
+    north, south = pair.nodes[NORTH], pair.nodes[SOUTH]
+    due_s = next_due(south.ledger, LINE, south.now.clock_s, SOUTH)
+    assert due_s is not None
+    pair.advance(due_s * 1000 - pair.now_ms + 1_000, settling=True)
+    pair.advance(RING_MS, settling=True)
+    real = south.ledger.calls[LINE].tries[due_s, SOUTH]
+    assert real.outcome is Outcome.RANG_UNANSWERED
+
+    def counted() -> History:
+        return north.running.evidence(LINE, Lane.LIAISON, north.now).history
+
+    assert counted() == History(silences=0, in_a_row=1)
+    outcomes = (Outcome.ANSWERED, Outcome.DECLINED, Outcome.NOT_RUNG, Outcome.RANG_UNANSWERED)
+    made_up = [
+        replace(real, call_id=bytes([n]) * 8, due_s=due_s + n, outcome=outcome)
+        for n, outcome in enumerate(outcomes, start=1)
+    ]
+    hostile(pair, *made_up, replace(real, call_id=bytes(8), due_s=due_s + 9, rang=None))
+    for _ in range(2):
+        assert counted() == History(silences=0, in_a_row=1, their_word=5)
+        told = explain(north.running.evidence(LINE, Lane.LIAISON, north.now), north.now.elapsed_ms).cannot_know
+        assert any("of 5 only they tell" in sentence for sentence in told)
+        north.kill()
+        north.start()
 
 
 def test_a_line_in_use_is_not_rung_again(pair: Pair) -> None:
