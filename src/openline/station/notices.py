@@ -83,16 +83,16 @@ def as_mail(notice: Notice, mail: Mail, language: str = "en") -> EmailMessage:
 
 def _subject(notice: Notice) -> str:
     """Short, for whoever sees no more than it."""
-    about = {"station": one_line(notice.station), "alarm": _named(notice)}
+    station, alarm, line = one_line(notice.station), _named(notice), one_line(notice.line)
     match notice.event == "again", bool(notice.line):
         case False, False:
-            return say("Openline {station}: {alarm}", **about)
+            return say("Openline {station}: {alarm}", station=station, alarm=alarm)
         case False, True:
-            return say("Openline {station}: {alarm} on {line}", **about, line=one_line(notice.line))
+            return say("Openline {station}: {alarm} on {line}", station=station, alarm=alarm, line=line)
         case True, False:
-            return say("Openline {station}: {alarm}, again", **about)
+            return say("Openline {station}: {alarm}, again", station=station, alarm=alarm)
         case _:
-            return say("Openline {station}: {alarm} on {line}, again", **about, line=one_line(notice.line))
+            return say("Openline {station}: {alarm} on {line}, again", station=station, alarm=alarm, line=line)
 
 
 def _named(notice: Notice) -> str:
