@@ -7,6 +7,8 @@ authenticator is the browser's own virtual one, which verifies its user without 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,10 +61,17 @@ class Site:
             accounts.roster.set_roles(officer, roles or DEFAULT_ROLES, "", now_s)
             return accounts.roster.make_code(officer, "", now_s)
 
+    def kill_console(self) -> None:
+        """End the console's process as a fault would; its station starts another, a second later."""
+        assert self.station.process is not None
+        pid = self.station.process.pid
+        [console] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        os.kill(int(console), signal.SIGKILL)
+
     def forget_everybody(self) -> None:
         """For the next test; no command does that."""
         with self.accounts() as accounts:
-            for table in ("passkeys", "roles", "codes", "sessions"):
+            for table in ("passkeys", "roles", "codes", "sessions", "resting"):
                 accounts.database.change(f"DELETE FROM {table}")
 
     def key_file(self, officer: str, folder: Path, cost: Cost = CHEAP) -> Path:

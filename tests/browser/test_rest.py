@@ -35,6 +35,7 @@ def kim(site: Site, visit) -> Iterator[Visit]:
     one.page.locator("table.lines").wait_for()
     one.page.locator("#arm").click()
     yield one
+    one.page.goto("about:blank")  # a page of a call that ends would be leaving while it is looked at
     for station in (site.north, site.station):
         for each in station.asking.get("/v1/calls", duty.Calls).lasting:
             if each.state != "ringing":
@@ -77,6 +78,26 @@ def test_a_page_that_was_left_alone_rings_and_one_press_answers(site, kim):
         lambda: [x.state for x in site.north.asking.get("/v1/calls", duty.Calls).lasting] == ["talking"]
     )
     assert "on watch" in page.locator(".who").inner_text()
+
+
+def test_a_page_at_rest_finds_its_console_again(site, kim):
+    """Its console is killed and started anew by the station: meanwhile the page says in large words that it cannot
+    ring, and then it rings, without having been loaded anew."""
+    page = kim.page
+    page.evaluate("document.body.dataset.opened = 'here'")
+    left_alone(site)
+    page.get_by_role("heading", name="Signed out").wait_for(timeout=LONG_MS)
+    kim.watch.expect("WebSocket connection to")
+    site.kill_console()
+    page.get_by_text("This page cannot ring now").wait_for(timeout=LONG_MS)
+    assert page.get_by_text("This page rings all the same").is_hidden()
+    page.get_by_text("This page cannot ring now").wait_for(state="hidden", timeout=LONG_MS)
+    ring(site)
+    page.wait_for_function("() => document.body.dataset.sounding === 'call'", timeout=LONG_MS)
+    page.get_by_text("The line rings").wait_for()
+    assert page.locator("body").get_attribute("data-opened") == "here"
+    for each in site.north.asking.get("/v1/calls", duty.Calls).lasting:
+        site.north.asking.post(f"/v1/calls/{each.id}/end")
 
 
 def test_a_sign_in_page_that_rests_rings_too(site, kim):

@@ -138,5 +138,21 @@ def test_a_console_that_is_gone_is_said_too(quiet, visit):
     axe.hold(one.page)
 
     quiet.south.start()
+    one.page.locator("table.lines").wait_for(timeout=LONG_MS)  # it comes back by itself
+
+
+def test_what_was_sent_to_a_console_that_is_gone_is_not_sent_again_by_itself(quiet, visit):
+    """Nobody knows whether it arrived: the page says so, and leads to where one sees."""
+    one = visit(quiet.south.origin, officer="kim")
+    one.page.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
     one.page.reload()
+    one.page.locator("table.lines").wait_for()
+    for words in ("WebSocket connection", "ERR_CONNECTION_REFUSED", "503 for POST /calls"):
+        one.watch.expect(words)
+    quiet.south.stop()
+    one.page.get_by_role("button", name="Call").first.click()
+    one.page.get_by_text("What you sent may not have arrived").wait_for()
+    assert one.page.locator("script").count() == 0
+    quiet.south.start()
+    one.page.get_by_role("link", name="to the board").click()
     one.page.locator("table.lines").wait_for()

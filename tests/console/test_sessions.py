@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from openline.console.accounts import journal
+from openline.console.accounts import journal, sessions
+from openline.console.accounts.database import copy_apart, open_database
 from openline.console.accounts.sessions import AHEAD_S, LIFE_S, Held
 from tests.console.accounts_kit import IDLE_S, enrol, opened, sign_in
 
@@ -163,6 +164,38 @@ def test_a_session_that_was_idle_rests(accounts, clock, key):
 
     accounts.sessions.begin("han", clock.clock_s, key.identity, instead_of=token)
     assert accounts.sessions.resting(token, clock.clock_s) is None
+
+
+def test_rest_outlasts_a_restart_and_not_its_officer(accounts, clock, key, tmp_path):
+    """A console that is started anew knows its pages; whoever loses a passkey or a role has none that rings, and a
+    backup holds none."""
+    token = sign_in(accounts, key)
+    clock.pass_s(IDLE_S)
+    assert find(accounts, clock, token) is None
+    again = opened(tmp_path, clock)
+    assert again.sessions.resting(token, clock.clock_s).officer == "han"
+    assert find(again, clock, token) is None
+    copy_apart(tmp_path / "console.db", tmp_path / "copy.db")
+    copy = open_database(tmp_path / "copy.db")
+    assert copy.rows("SELECT * FROM resting") == []
+    copy.close()
+
+    again.roster.set_roles("han", ("officer",), "", clock.clock_s)
+    assert again.sessions.resting(token, clock.clock_s) is None
+    again.close()
+
+
+def test_rest_is_bounded(accounts, clock, key, monkeypatch):
+    """However many browsers were left: those that were used last are known."""
+    monkeypatch.setattr(sessions, "RESTING_MAX", 2)
+    tokens = [sign_in(accounts, key)]
+    for _ in range(2):
+        clock.pass_s(1)
+        tokens.append(sign_in(accounts, key))
+    clock.pass_s(IDLE_S)
+    for token in tokens:
+        find(accounts, clock, token)
+    assert [bool(accounts.sessions.resting(token, clock.clock_s)) for token in tokens] == [False, True, True]
 
 
 def test_rest_is_over_with_the_day(accounts, clock, key):

@@ -59,6 +59,12 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ALTER TABLE codes ADD COLUMN by TEXT NOT NULL DEFAULT '';
     CREATE TABLE made_here (officer TEXT PRIMARY KEY, made_s INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE resting (
+        hash BLOB PRIMARY KEY, officer TEXT NOT NULL, since_s INTEGER NOT NULL, seen_s INTEGER NOT NULL,
+        expires_s INTEGER NOT NULL, post TEXT, watch_from_s INTEGER
+    ) WITHOUT ROWID;
+    """,
 )
 VERSION: Final = len(MIGRATIONS)
 
@@ -189,6 +195,7 @@ def copy_apart(path: Path, into: Path) -> None:
             copy.execute("DELETE FROM sessions")
             copy.execute("DELETE FROM codes")
             copy.execute("DELETE FROM resets")
+            copy.execute("DELETE FROM resting")
             copy.execute("VACUUM")
         finally:
             copy.close()

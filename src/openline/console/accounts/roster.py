@@ -336,6 +336,7 @@ class Roster:
 
     def _end_sessions(self, name: str) -> None:
         self._database.change("DELETE FROM sessions WHERE officer = ?", (name,))
+        self._database.change("DELETE FROM resting WHERE officer = ?", (name,))
 
 
 _PASSKEYS: Final = "SELECT id, officer, public_key, sign_count, label, added_s, used_s FROM passkeys"

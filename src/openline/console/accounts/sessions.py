@@ -5,8 +5,9 @@ Rules of this file:
 2. A session with a post is bound to that watch: when the watch is another's, or nobody's, the session is over. A
    station that does not answer ends nobody's session, and lets nobody do anything either.
 3. It is over too when nothing was done in it for the configured time, and a day after it began, whatever was done.
-4. One that was idle too long *rests*: it gives no access and is in no file, but until its day or its watch is over this
-   process knows that it was here, so that its page may be told that something rings (ADR 0026).
+4. One that was idle too long *rests*: it gives no access and is among no sessions, but until its day or its watch is
+   over the file holds that it was here, so that its page may be told that something rings, also by a console that was
+   started anew (ADR 0026).
 5. What has run out is deleted when it is seen to have, and so is what lies in the future: after a clock was set back,
    how old a session is cannot be known.
 """
@@ -62,15 +63,14 @@ class Sessions:
 
     def __init__(self, database: Database, log: Journal, entropy: Entropy, idle_s: int) -> None:
         self._database, self._log, self._entropy, self.idle_s = database, log, entropy, idle_s
-        self._resting: dict[bytes, Session] = {}  # oldest first
 
     def begin(self, officer: str, now_s: int, credential: bytes, *, instead_of: str | None = None) -> str:
         """A new session's token. `instead_of`: the token the browser had; that session ends."""
         token = base64.urlsafe_b64encode(self._entropy(TOKEN_BYTES)).decode().rstrip("=")
-        self._resting.pop(token_hash(instead_of or ""), None)
         with self._database.writing():
             if instead_of:
                 self._database.change("DELETE FROM sessions WHERE hash = ?", (token_hash(instead_of),))
+                self._database.change("DELETE FROM resting WHERE hash = ?", (token_hash(instead_of),))
             self._database.change(
                 "INSERT INTO sessions (hash, officer, since_s, seen_s, expires_s) VALUES (?, ?, ?, ?, ?)",
                 (token_hash(token), officer, now_s, now_s, now_s + LIFE_S),
@@ -91,11 +91,10 @@ class Sessions:
             return None
         session = Session(*found)
         if self._is_over(session, now_s):
-            self.end(session, now_s, "it ran out")
-            if session.seen_s <= now_s + AHEAD_S and now_s < session.expires_s:
-                self._resting[session.hash] = session
-                if len(self._resting) > RESTING_MAX:
-                    del self._resting[next(iter(self._resting))]
+            with self._database.writing():
+                self.end(session, now_s, "it ran out")
+                if session.seen_s <= now_s + AHEAD_S and now_s < session.expires_s:
+                    self._rest(session, now_s)
             return None
         if used and now_s - session.seen_s >= SEEN_EACH_S:
             with self._database.writing():
@@ -104,15 +103,27 @@ class Sessions:
 
     def resting(self, token: str | None, now_s: int) -> Session | None:
         """The session of a token that was idle too long, as long as its day lasts."""
-        session = self._resting.get(token_hash(token or ""))
+        if not token:
+            return None
+        found = self._database.row(f"{_RESTING} WHERE hash = ?", (token_hash(token),))
+        session = None if found is None else Session(*found)
         if session is not None and not session.since_s - AHEAD_S <= now_s < session.expires_s:
-            del self._resting[session.hash]
+            self.forget(session)
             return None
         return session
 
+    def _rest(self, session: Session, now_s: int) -> None:
+        self._database.change("INSERT INTO resting VALUES (?, ?, ?, ?, ?, ?, ?)", session)
+        self._database.change("DELETE FROM resting WHERE expires_s <= ? OR since_s > ?", (now_s, now_s + AHEAD_S))
+        self._database.change(
+            "DELETE FROM resting WHERE hash NOT IN (SELECT hash FROM resting ORDER BY seen_s DESC LIMIT ?)",
+            (RESTING_MAX,),
+        )
+
     def forget(self, session: Session) -> None:
         """A session that rested is over for good: its watch is, or its officer may do nothing here any more."""
-        self._resting.pop(session.hash, None)
+        with self._database.writing():
+            self._database.change("DELETE FROM resting WHERE hash = ?", (session.hash,))
 
     def of(self, officer: str, now_s: int) -> list[Session]:
         """An officer's open sessions, oldest first."""
@@ -148,6 +159,7 @@ class Sessions:
 
 
 _SESSIONS: Final = "SELECT hash, officer, since_s, seen_s, expires_s, post, watch_from_s FROM sessions"
+_RESTING: Final = "SELECT hash, officer, since_s, seen_s, expires_s, post, watch_from_s FROM resting"
 
 
 def token_hash(token: str) -> bytes:

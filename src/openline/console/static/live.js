@@ -112,6 +112,8 @@ function showAge() {
   document.body.classList.toggle("stale", shown);
   if (!band) return;
   band.hidden = !shown;
+  const [mute, ready] = ["mute", "ready"].map((id) => document.getElementById(id)); // of a page at rest
+  if (mute) [mute.hidden, ready.hidden] = [!shown, shown];
   if (shown) {
     const { lost: said, since } = document.body.dataset;
     const text = `◌ ${said}${why ? `: ${why}` : ""}. ${since}: ${ago(age / 1000)}`;
