@@ -9,7 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from openline.carriers import load_file
+from openline.station.api.types import Unpacked
 from openline.wire.accord import Carrier, CarrierKind
+from tests.console import english
 from tests.console.conftest import Browser, browsing
 from tests.integration.pairs import Pair, make_pair
 
@@ -74,6 +76,22 @@ def test_one_damaged_file_stops_no_other(desk, far):
     assert page.count("nothing of it was taken") == 2
     assert sent.ref in page
     assert "renamed" in brought(desk, {"<i>.load": data})
+
+
+def test_what_their_station_made_wrong_is_told_in_korean(desk, monkeypatch):
+    """The sentence and what to do are Korean; the rule's own technical words stand beside, marked as English."""
+    told = Unpacked(bundles=1, entries=0, damaged=0, strange=1, arrived=(), whole=False, bad_said=(None,),
+                    bad=("body key 3 of a message is not text",))  # fmt: skip
+
+    async def post(*_: object) -> Unpacked:
+        return told
+
+    monkeypatch.setattr(desk.console.link, "post", post)
+    desk.cookies.set("language", "ko")
+    page = brought(desk, {"x.load": b"x"})
+    assert "양측 기술자에게 다음 기술 정보를 알리십시오" in page
+    assert '<span lang="en"><span class="quoted" dir="auto">body key 3' in page
+    assert english.runs(page, ("north", "south")) == []
 
 
 def test_a_form_without_files_is_told(desk):
