@@ -14,7 +14,10 @@ import pytest
 
 from openline.station.api import types as t
 from openline.station.api import types_items as items
+from openline.station.api.held_pages import FOLDER
 from openline.wire.accord import Carrier
+from openline.wire.bodies import Document
+from tests.console.officers import approved
 from tests.integration.pairs import Pair, Station, free_port, make_pair
 
 RATE_BYTES_S = 400_000
@@ -89,3 +92,19 @@ def test_a_document_survives_the_death_of_either_station(pair, counted):
     pair.north.wait_until(lambda: receipt(pair.north, entry) == "delivered", PATIENCE_S)
     assert read(pair.south, entry) == PAGES
     counted(len(PAGES), "bytes of a document through two deaths")
+
+
+def test_pages_that_wait_for_two_officers_survive_a_death(tmp_path: Path):
+    """The draft is there after SIGKILL, and so are its pages: it is released, and they arrive; then nothing waits."""
+    pair = make_pair(tmp_path, two_person=(Document.kind,))
+    with pair.through():
+        north, pages = pair.north, PAGES[:100_000]
+        kept = north.asking.post("/v1/pages", pages, dict[str, str])
+        north.draft(t.Document(line="liaison", title="maps", **kept))
+        north.kill()
+        north.start()
+        [drafted] = north.asking.get("/v1/drafts", tuple[t.Drafted, ...])
+        entry = approved(north, drafted)
+        north.wait_until(lambda: receipt(north, entry) == "delivered")
+        assert read(pair.south, entry) == pages
+        assert [*(north.folder / FOLDER).iterdir()] == []

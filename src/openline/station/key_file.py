@@ -7,19 +7,16 @@ nobody would notice.
 from __future__ import annotations
 
 import asyncio
-import os
-import stat
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from openline.keys.keyfile import open_key_file, open_plain_key_file, plain_key_file, seal_key_file
 from openline.keys.secret import StationKeys
 from openline.ports import Entropy
-from openline.station.durable import sync_folder
+from openline.station.durable import replace_file
 from openline.station.reading import read_secret
-from openline.wire.errors import Malformed, Misuse, StorageFault
+from openline.wire.errors import Malformed, Misuse
 
 KEYS_HEAD: Final = b"\xa0"  # bare keys are a CBOR map, a key file an array
 KIND: Final = "station"
@@ -75,30 +72,3 @@ def _form(secret: bytes, words: str | None, entropy: Entropy) -> bytes:
 def is_plain(data: bytes) -> bool:
     """Whether no passphrase protects a key file: it says so, or is the bare keys."""
     return data[:1] >= KEYS_HEAD or open_plain_key_file(data) is not None
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Put new content under a name, whole or not at all, for its owner alone.
-
-    Raises:
-        StorageFault: the disk did not take it; the file is as it was.
-    """
-    path = Path(os.path.realpath(path))
-    unfinished = path.with_name(path.name + ".new")
-    try:
-        with suppress(FileNotFoundError):
-            unfinished.unlink()
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
-        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise StorageFault(
-            f"{path}: cannot be written: {error.strerror}", next_step="Make room there, then do it again."
-        ) from None

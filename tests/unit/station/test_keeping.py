@@ -13,7 +13,8 @@ from openline.keys.keyfile import Cost, plain_key_file, seal_key_file
 from openline.keys.secret import RootKeys, SigningKey, StationKeys, XwingKey
 from openline.station.context import Identity
 from openline.station.desk import Desk
-from openline.station.key_file import KeyFile, is_plain, replace_file
+from openline.station.durable import replace_file
+from openline.station.key_file import KeyFile, is_plain
 from openline.store.memory import MemoryStore
 from openline.wire.errors import Misuse, Refused, StorageFault
 from tests.accord_maker import made

@@ -9,10 +9,9 @@ Rules of this file:
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final, cast
 
 import msgspec
@@ -24,6 +23,7 @@ from openline.keys import public
 from openline.ports import Now
 from openline.station.api import types as t
 from openline.station.api.citing import Citations
+from openline.station.api.held_pages import HeldPages
 from openline.station.api.saying import sentences
 from openline.station.api.translate import Translator
 from openline.station.desk import Desk
@@ -33,7 +33,6 @@ from openline.wire import cbor
 from openline.wire.bodies import Body, Receipt, kind_of, to_plain
 from openline.wire.entry import Entry
 from openline.wire.errors import Misuse, Refused
-from openline.wire.limits import BLOB_BYTES_MAX
 from openline.wire.said import say, sentence_of
 from openline.wire.terms import Approval
 
@@ -43,7 +42,6 @@ PREFIX: Final = "draft/"
 STALE: Final = say("cannot be released any more")
 RETURNED_MAX: Final = 16
 STORED_PARTS: Final = 64  # chosen: 2 MiB to a commit, some 20 ms
-PAGES_HELD_MAX: Final = 2 * BLOB_BYTES_MAX  # chosen: one document that waits, and one that is being drafted
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -60,48 +58,33 @@ class Pending(msgspec.Struct, frozen=True):
 class Drafts:
     """The station's drafts; `known` is the memory of what the store holds."""
 
-    def __init__(self, runner: Driver, citations: Citations) -> None:
+    def __init__(self, runner: Driver, citations: Citations, store_folder: Path | None = None) -> None:
         self.runner = runner
         self.citations = citations
-        self.pages: dict[bytes, bytes] = {}  # handed in, not recorded yet
-        self.translator = Translator(runner.desk.ctx, citations, self._pages_of)
+        self.pages = HeldPages(store_folder)
+        self.translator = Translator(runner.desk.ctx, citations, self.pages.of)
         kept = runner.store.metas(PREFIX)
         known = {key.removeprefix(PREFIX): msgspec.msgpack.decode(data, type=Pending) for key, data in kept.items()}
         self.known = dict(sorted(known.items(), key=lambda each: each[1].drafted_ms))
+        self.pages.load(self._needed())
 
     # ---- pages
 
     async def keep_pages(self, pages: bytes) -> str:
-        """Hold the pages of a document until its draft is recorded; their digest.
+        """Hold the pages of a document until its draft is recorded or dropped; their digest.
 
         Raises:
-            Misuse: more than a document may have. Refused: drafts that wait hold all that fits.
+            Misuse, Refused, StorageFault: as `HeldPages.keep`.
         """
-        if len(pages) > BLOB_BYTES_MAX:
-            raise Misuse(
-                say(
-                    "pages of {size} bytes: a document has {most} at most", size=str(len(pages)),
-                    most=str(BLOB_BYTES_MAX),
-                )
-            )
-        digest = await asyncio.to_thread(lambda: hashlib.sha256(pages).digest())
-        self.pages.pop(digest, None)
-        needed = {each.command.pages for each in self.known.values() if isinstance(each.command, t.Document)}
-        for held in [held for held in self.pages if held.hex() not in needed]:  # oldest first
-            if sum(map(len, self.pages.values())) + len(pages) > PAGES_HELD_MAX:
-                del self.pages[held]
-        if sum(map(len, self.pages.values())) + len(pages) > PAGES_HELD_MAX:
-            raise Refused(say("drafts hold as many pages as fit here"), next_step=say("Release or drop one of them."))
-        self.pages[digest] = pages
-        return digest.hex()
+        return await self.pages.keep(pages, self._needed())
 
-    def _pages_of(self, digest: bytes) -> bytes:
-        if digest not in self.pages:
-            raise Misuse(
-                say("the pages of this document are not here: they are held in memory until it is recorded"),
-                next_step=say("Hand the same file in again, as for a new document; a draft that waits for it stands."),
-            )
-        return self.pages[digest]
+    def _needed(self) -> set[str]:
+        return {each.command.pages for each in self.known.values() if isinstance(each.command, t.Document)}
+
+    def _let_go(self, asked: t.AnyCommand) -> None:
+        """A document was recorded, durably, or dropped; its pages go, unless another draft waits for the same."""
+        if isinstance(asked, t.Document) and asked.pages not in self._needed():
+            self.pages.forget(bytes.fromhex(asked.pages))
 
     async def _store_pages(self, asked: t.AnyCommand, given: int) -> None:
         """Before a document is recorded, with so many approvals: its pages go into the store, some in each turn, so
@@ -117,7 +100,7 @@ class Drafts:
         if given < await self.runner.ask(needed):
             return
         digest = bytes.fromhex(asked.pages)
-        pages = self._pages_of(digest)
+        pages = self.pages.of(digest)
         parts = range(part_count(len(pages)))
         for at in range(0, len(parts), STORED_PARTS):
             some = parts[at : at + STORED_PARTS]
@@ -138,7 +121,10 @@ class Drafts:
         if by:
             self.translator.officer(by)
         await self._store_pages(asked, 0)
-        return await self.runner.ask(lambda desk, now: self._make(desk, now, asked, by))
+        told = await self.runner.ask(lambda desk, now: self._make(desk, now, asked, by))
+        if told.entry is not None:
+            self._let_go(asked)
+        return told
 
     def _make(self, desk: Desk, now: Now, asked: t.AnyCommand, by: str) -> t.Drafted:
         desk.check_appending()
@@ -164,7 +150,10 @@ class Drafts:
         """
         pending = self._pending(identity)
         await self._store_pages(pending.command, len(pending.given) + 1)
-        return await self.runner.ask(lambda desk, now: self._approve(desk, now, identity, asked))
+        told = await self.runner.ask(lambda desk, now: self._approve(desk, now, identity, asked))
+        if told.entry is not None:
+            self._let_go(pending.command)
+        return told
 
     def _approve(self, desk: Desk, now: Now, identity: str, asked: t.Approve) -> t.Drafted:
         pending = self._pending(identity)
@@ -237,10 +226,8 @@ class Drafts:
         self, desk: Desk, now: Now, asked: t.AnyCommand, draft: Draft, given: Sequence[Approval]
     ) -> t.Drafted:
         released = desk.release(draft, given)
-        pages = self._pages_of(bytes.fromhex(asked.pages)) if isinstance(asked, t.Document) else None
+        pages = self.pages.of(bytes.fromhex(asked.pages)) if isinstance(asked, t.Document) else None
         entry = desk.record(released, now, pages=pages)
-        if isinstance(asked, t.Document):
-            self.pages.pop(bytes.fromhex(asked.pages), None)
         told = self._told(desk, "", Pending(asked, plain(draft.body), now.clock_ms), draft)
         names = tuple(self.translator.officers[each.officer] for each in given)
         return msgspec.structs.replace(told, approved_by=names, entry=self.entry(entry))
@@ -271,11 +258,12 @@ class Drafts:
             Misuse: there is none of that name.
         """
 
-        def drop(desk: Desk, now: Now) -> None:
-            self._pending(identity)
+        def drop(desk: Desk, now: Now) -> t.AnyCommand:
+            command = self._pending(identity).command
             self._forget(desk, identity)
+            return command
 
-        await self.runner.ask(drop)
+        self._let_go(await self.runner.ask(drop))
 
     async def give_back(self, identity: str, asked: t.GiveBack) -> t.Drafted:
         """Note that an officer gives a draft back, and why. It goes on waiting.

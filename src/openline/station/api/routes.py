@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from openline.station import remarks
 from openline.station.api import (
     routes_about,
     routes_duty,
@@ -46,7 +47,8 @@ class Service:
         self.runner = runner
         self.keeper, self.copies = keeper, copies
         self.citations = Citations(runner.desk.ctx)
-        self.drafts = Drafts(runner, self.citations)
+        folder = None if config is None else remarks.store_folder(config.station.store)
+        self.drafts = Drafts(runner, self.citations, folder)
         self.duty = Duty(runner, config, config_file)
         self.talking = Talking(runner, None if config is None else config.voice)
         self.views = Views(runner, self.citations, self.duty)
