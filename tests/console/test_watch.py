@@ -66,7 +66,7 @@ def test_the_relief_sees_what_is_unopened_and_due(browser, pair):
     pair.wait_equal()
     page = browser.get("/watch").text
     due = page.split("Answers due from us")[1].split("Answers due from them")[0]
-    assert f"IMMEDIATE · <bdi>{ref}</bdi>" in unescape(due)
+    assert f'IMMEDIATE · <bdi class="whole-name">{ref}</bdi>' in unescape(due)
     assert HOSTILE not in page
 
 

@@ -106,7 +106,7 @@ def test_by_a_relay_alone_a_side_that_was_away_finds_all_there(count):
 
     wires.kill(NORTH)
     wires.start(SOUTH)
-    wires.run(60 * SECOND_MS)
+    wires.run(60 * SECOND_MS + count * 2)  # this relay hands over a bundle each millisecond
     assert said(wires, SOUTH, NORTH) == north
     wires.start(NORTH)
     wires.run(60 * SECOND_MS, wires.at_rest)
