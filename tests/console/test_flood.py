@@ -60,6 +60,17 @@ def test_a_flood_of_alarms_is_one_row_of_each(browser):
     assert "known to kim" in shown
 
 
+def test_lines_that_fall_silent_at_once_are_one_row(browser):
+    """Each line leads to why it is silent; a phone still shows what stands below."""
+    silent = [msgspec.structs.replace(ALARM, alarm="peer_silent", line=f"line {n}") for n in range(4)]
+    shown = bar(browser, (), [*silent, silent[0]])
+    assert shown.count("<li") == 1
+    for each in silent:
+        assert f'href="/lines/{each.line.replace(" ", "%20")}/why">{each.line}</a>' in shown
+    assert shown.count("× 2") == 1
+    assert "Why silent, and the drill:" in shown
+
+
 class Proposed(NamedTuple):
     """Of an offer, what tells which others stand beside it."""
 

@@ -162,3 +162,12 @@ def test_a_chosen_time_is_shown(browser):
     """Two days of ours; and a line that there is not is refused."""
     assert browser.get("/history?from=2021-07-27&to=2021-07-29").status_code == 200
     assert browser.get("/history?line=nowhere").status_code == 400
+
+
+def test_the_last_label_of_an_axis_does_not_run_into_the_one_before():
+    """A mark at the very edge, a month after the one before, has its rule and no words."""
+    noon_s, year_s = 1_620_000_000, 366 * DAY  # 3 May 2021, and the year before it
+    root = drawn(line(), strip.Time(noon_s - year_s, noon_s, "Asia/Seoul"))
+    labels = [each.text for each in root.iter() if each.get("class") == "d-axis"]
+    assert labels == ["2020-07", "2020-09", "2020-11", "2021-01", "2021-03"]
+    assert len([each for each in root.iter() if each.get("class") == "d-rule"]) == 1 + 6

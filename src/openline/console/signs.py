@@ -7,6 +7,7 @@ this release does not know is shown as it came.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -167,6 +168,38 @@ def several(found: Iterable[T], *alike: str) -> list[Several[T]]:
     for each in found:
         groups.setdefault(tuple(getattr(each, name) for name in alike), []).append(each)
     return [Several(group[0], len(group)) for group in groups.values()]
+
+
+class Alarm(Protocol):
+    @property
+    def alarm(self) -> str: ...
+    @property
+    def line(self) -> str | None: ...
+    @property
+    def acknowledged_by(self) -> str | None: ...
+
+
+A = TypeVar("A", bound=Alarm)
+
+
+class Sounding(NamedTuple, Generic[A]):
+    """An alarm of one kind. `lines`: those it sounds for, each with how often."""
+
+    one: A
+    lines: Sequence[tuple[str, int]]
+    how_many: int
+
+
+def sounding(found: Iterable[A]) -> list[Sounding[A]]:
+    """What sounds, each kind in one place with its lines, where the first of it stands: four lines that are silent at
+    once are one thing to hear of, and hide nothing below them on a phone."""
+    groups: dict[tuple[str, str | None], list[A]] = {}
+    for each in found:
+        groups.setdefault((each.alarm, each.acknowledged_by), []).append(each)
+    return [
+        Sounding(group[0], tuple(Counter(each.line for each in group if each.line).items()), len(group))
+        for group in groups.values()
+    ]
 
 
 class Due(Protocol):

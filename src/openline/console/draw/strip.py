@@ -27,6 +27,7 @@ from openline.station.columns import column_of, laid_out
 COLUMNS: Final = 480
 MARKERS: Final = 120
 NAMED: Final = 60  # columns that a state's word takes on a wide page, at the least
+LABEL: Final = 0.2  # of a narrow page's width that a label of the axis takes, with room beside it
 ROOMY: Final = 210  # and on a narrow one
 AGREED_Y, OBSERVED_Y, CALLS_Y, AXIS_Y = 4, 28, 64, 84
 BAND: Final = 20
@@ -185,11 +186,16 @@ def _calls(calls: Sequence[PastCall], time: Time, words: Words) -> Iterator[Mark
 
 def _axis(time: Time) -> Markup:
     made, whole = [rect("0", AXIS_Y - 14, "100%", 1, "d-rule")], time.until_s - time.from_s
-    for mark in axis.marks(time.from_s, time.until_s, time.zone):
-        share = (mark.at_s - time.from_s) / whole
+    marks = axis.marks(time.from_s, time.until_s, time.zone)
+    shares = [(mark.at_s - time.from_s) / whole for mark in marks]
+    for number, (mark, share) in enumerate(zip(marks, shares, strict=True)):
         x = percent(share, 1)
         anchor = "start" if share < 0.04 else "end" if share > 0.96 else "middle"
-        made += [rect(x, 0, 1, AXIS_Y - 12, "d-rule"), text(x, AXIS_Y, mark.label, "d-axis", anchor)]
+        made.append(rect(x, 0, 1, AXIS_Y - 12, "d-rule"))
+        near = shares[1] if number == 0 and anchor == "start" and len(shares) > 1 else shares[number - 1]
+        if number in (0, len(marks) - 1) and anchor != "middle" and 0 < abs(near - share) < LABEL:
+            continue  # on a phone it would run into the label beside it
+        made.append(text(x, AXIS_Y, mark.label, "d-axis", anchor))
     return joined(made)
 
 
