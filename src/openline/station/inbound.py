@@ -158,7 +158,7 @@ class Inbound:
     def _pulse(self, pulse: Pulse, carrier: int) -> None:
         self.watch.heard_pulse(pulse, carrier)
         self.watch.save()
-        if self.watch.wants_answer(pulse):
+        if self.watch.wants_answer(pulse) and self.watch.may_answer(pulse.line):
             self.wanted_pulse.append(pulse.line)
 
     def _entries(self, data: tuple[bytes, ...], carrier: int) -> None:

@@ -26,6 +26,7 @@ from openline.wire.bundle import Echo, Have, Pulse
 from openline.wire.terms import Lane, Presence
 
 SENT_KEPT: Final = 16
+ANSWERS_AHEAD: Final = 8  # chosen: more than a path that comes and goes wants in one interval
 TAG_BYTES: Final = 16
 BROUGHT_KEPT: Final = 4096  # chosen: two days of pulses on one line, 256 KiB
 Stamp = tuple[int, int]  # (line or carrier, carrier)
@@ -44,6 +45,7 @@ class Watch:
         self.through_s: dict[int, int] = {}  # line → our clock when it was last through
         self.their_pulse: dict[int, tuple[int, int]] = {}  # line → (their sent_ms, when it came)
         self.told: dict[int, int] = {}  # line → when the pulse of theirs came that we last echoed
+        self.answered_ms: dict[int, int] = {}  # line → until when answers to pulses have been given, one an interval
         self.sent: dict[int, deque[tuple[int, int]]] = {}
         self.relays: dict[int, tuple[bool, bool | None, int]] = {}
         self.probes: tuple[bool, int] | None = None
@@ -155,7 +157,8 @@ class Watch:
 
     def wants_answer(self, pulse: Pulse) -> bool:
         """Whether a pulse is answered at once: it shows that they have not heard us lately, or our own last pulse
-        could not show that we hear them. In the steady state neither holds, so nothing is answered twice."""
+        could not show that we hear them. In the steady state neither holds, so nothing is answered twice; where a
+        round trip is longer than the patience both hold for ever, and `may_answer` is the end of it."""
         patience = 2 * self.pulse_ms(pulse.line)
         now = self.ctx.now.elapsed_ms
         left = self._left(pulse.line, pulse.echo, now)
@@ -163,6 +166,17 @@ class Watch:
             return True
         told = self.told.get(pulse.line)
         return told is None or now - told > patience
+
+    def may_answer(self, line: int) -> bool:
+        """Whether one more answer to a pulse may go now (spec 5.7): answers that answer each other, or a side that
+        shows a want without end, get as many as pulses go anyway."""
+        now, every = self.ctx.now.elapsed_ms, self.pulse_ms(line)
+        oldest_ms = now - ANSWERS_AHEAD * every
+        until_ms = max(self.answered_ms.get(line, oldest_ms), oldest_ms) + every
+        if until_ms > now:
+            return False
+        self.answered_ms[line] = until_ms
+        return True
 
     # ---- heads
 

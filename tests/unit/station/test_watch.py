@@ -9,7 +9,7 @@ from openline.core.silence import Observed
 from openline.station.alarms import Alarm
 from openline.station.commands import SendMessage, SetPresence
 from openline.wire.terms import Lane, Presence
-from tests.simulation.pair import Node, Pair
+from tests.simulation.pair import Node, Pair, Parcel
 
 NORTH, SOUTH = 0, 1
 MINUTE_MS = 60_000
@@ -152,3 +152,31 @@ def test_a_relays_word_is_evidence(pair: Pair) -> None:
     assert observed(north) is Observed.THEIR_STATION_DOWN
     north.turn(lambda: north.running.paths.relay_word(1, False, None, north.now))
     assert observed(north) is Observed.CANNOT_TELL
+
+
+@pytest.mark.parametrize("crossing", [1, 3, 40])
+def test_answers_to_pulses_do_not_answer_each_other(pair: Pair, crossing: int) -> None:
+    """However many intervals a path takes, each side sends no more than one answer beside each pulse that is due."""
+    under_way: list[tuple[int, Parcel]] = []
+    sent: list[int] = []
+    for minute in range(4 * crossing + 10):
+        for node in pair.nodes:
+            node.turn(lambda node=node: node.running.paths.pulse(0))
+        while under_way and under_way[0][0] <= minute:
+            pair.deliver(under_way.pop(0)[1])
+        under_way += [(minute + crossing, parcel) for parcel in pair.flight]
+        sent.append(len(pair.flight))
+        pair.flight.clear()
+        pair.now_ms += MINUTE_MS
+    assert max(sent[-5:]) <= 2 * sent[0]
+
+
+def test_who_asks_without_end_is_answered_now_and_then(pair: Pair) -> None:
+    """A thousand pulses that show a want at once are answered a few times, and again when time has passed."""
+    watch = pair.nodes[NORTH].running.watch
+    at_once = sum(watch.may_answer(0) for _ in range(1_000))
+    assert 1 <= at_once <= 10
+    pair.now_ms += MINUTE_MS
+    pair.nodes[NORTH].turn(lambda: None)
+    pair.nodes[NORTH].running.ctx.now = pair.nodes[NORTH].now
+    assert [watch.may_answer(0) for _ in range(2)] == [True, False]
