@@ -24,8 +24,9 @@ pytestmark = pytest.mark.slow
 
 # What is fetched and no screen: answers to scripts, and files.
 FETCHED: Final = {
-    "/calls/{call}/voice", "/record/export", "/announcements/{offer}/text", "/announcements/{offer}/published",
-    "/documents/{ref}/original", "/documents/{ref}/pages/{page}", "/letters/{ref}/file",
+    "/calls/{call}/voice", "/record/export", "/record/heads/file", "/announcements/{offer}/text",
+    "/announcements/{offer}/published", "/documents/{ref}/original", "/documents/{ref}/pages/{page}",
+    "/letters/{ref}/file",
 }  # fmt: skip
 # The same places with something else on them.
 MORE: Final = (
