@@ -25,7 +25,8 @@ from openline.keys.keyfile import Cost, seal_key_file
 from openline.keys.secret import SystemEntropy
 from openline.wire.bodies import Suspend
 from tests.browser.conftest import Visit
-from tests.browser.consoles import healthy
+from tests.browser.consoles import and_by_hand, healthy
+from tests.browser.keyboard import hand_in, press, write
 from tests.integration.pairs import Station, free_port, make_pair
 
 PASSPHRASE = "한강 3 bridges"
@@ -84,7 +85,7 @@ class Site:
 
 def start(folder: Path) -> Site:
     """Make the station, and run it with its console."""
-    pair = make_pair(folder, two_person=(Suspend.kind,))
+    pair = make_pair(folder, two_person=(Suspend.kind,), **and_by_hand())
     station = pair.south
     port = free_port()
     site = Site(station, f"http://south.localhost:{port}", pair.north)
@@ -155,10 +156,8 @@ def enrol(visit: Visit, code: str, label: str = "key ring") -> None:
     """Type a code and make a passkey, by keyboard alone."""
     page = visit.page
     page.goto("/enrol")
-    page.get_by_label("Enrolment code").focus()
-    page.keyboard.type(code)
-    page.keyboard.press("Tab")
-    page.keyboard.type(label)
+    write(page, page.get_by_label("Enrolment code"), code)
+    write(page, page.get_by_label("Name of this passkey"), label)
     page.keyboard.press("Enter")
     page.wait_for_url("**/sign-in?enrolled=1")
 
@@ -166,15 +165,15 @@ def enrol(visit: Visit, code: str, label: str = "key ring") -> None:
 def sign_in(visit: Visit) -> None:
     page = visit.page
     page.goto("/sign-in")
-    page.get_by_role("button", name="Sign in with your passkey").focus()
-    page.keyboard.press("Enter")
+    press(page, page.get_by_role("button", name="Sign in with your passkey"))
     page.wait_for_url("**/post")
 
 
 def take_key(visit: Visit, file: Path, passphrase: str = PASSPHRASE) -> None:
-    """Take an officer's key file into the browser."""
+    """Take an officer's key file into the browser, by keyboard alone."""
     page = visit.page
-    page.goto("/settings")
-    page.get_by_label("Key file", exact=True).set_input_files(file)
-    page.get_by_label("Its passphrase").fill(passphrase)
-    page.get_by_role("button", name="Take it in").click()
+    if "/settings" not in page.url:
+        press(page, page.get_by_role("link", name="Settings", exact=True))
+    hand_in(page, page.get_by_label("Key file", exact=True), file)
+    write(page, page.get_by_label("Its passphrase"), passphrase)
+    page.keyboard.press("Enter")

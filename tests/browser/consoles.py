@@ -13,12 +13,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tests.integration.pairs import ASK_AGAIN_S, PATIENCE_S, Pair, Station, free_port
+from openline.wire.accord import Carrier, CarrierKind, Line
+from tests.integration.pairs import ASK_AGAIN_S, PATIENCE_S, Pair, Station, free_port, one_live
 
 ROOT: Final = Path(__file__).parent.parent.parent
 STOP_S: Final = 20.0
+
+
+def and_by_hand() -> dict[str, Any]:
+    """What `make_pair` takes for a pair with a live carrier, and a courier beside it."""
+    stick = Carrier(id="stick", kind=CarrierKind.COURIER), "", ""
+    return {"carriers": (*one_live(), stick), "lines": (Line(id="liaison", carriers=(0,), pulse_s=1),)}
 
 
 @dataclass

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
+from openline.station.api import types_duty as duty
 from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.console_process import COOKIE
+from tests.browser.keyboard import HERE, press, reach
 
 pytestmark = pytest.mark.slow
 
@@ -28,9 +31,63 @@ def test_a_message_that_comes_is_on_the_open_board(visit, consoles):
 
 def test_a_form_of_our_own_page_is_taken(visit, consoles):
     """A browser says where a form came from only if the page lets it: a referrer policy of none makes it say null."""
-    one = visit(consoles.south.origin, officer="kim", language="en")
-    one.page.get_by_role("button", name="한국어").click()
-    one.page.wait_for_function("() => document.documentElement.lang === 'ko'")
+    page = visit(f"{consoles.south.origin}/record?kind=message&text=a,b", officer="kim", language="en").page
+    press(page, page.get_by_role("button", name="한국어"))
+    page.wait_for_function("() => document.documentElement.lang === 'ko'")
+    press(page, page.locator("button[name=theme][value=dark]"))
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+    assert page.url.endswith("/record?kind=message&text=a%2Cb")  # as it was asked for
+
+
+def test_the_keyboard_stays_where_it_was(visit, consoles):
+    """A link has the keyboard whose words change with every message: it still has it. What had it and is gone leaves it
+    at its place, which does nothing when it is pressed."""
+    north, south = consoles.pair.both
+    north.message("first")
+    page = visit(consoles.south.origin, officer="kim").page
+    waits = page.locator(".waits a[href='/inbox']")
+    reach(page, waits)
+    before = waits.inner_text()
+    north.message("second")
+    expect(waits).not_to_have_text(before)
+    assert waits.evaluate(HERE)
+
+    north.message("Answer at once.", precedence="FLASH")
+    reach(page, page.get_by_role("button", name="Acknowledge all"))
+    south.asking.post("/v1/alarms/acknowledge", duty.KnowAlarms(officer="lee"), duty.Quieted)
+    page.locator(".bar").get_by_text("known to lee").first.wait_for()
+    assert page.locator("[data-region=bar]").evaluate(HERE)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "/inbox"  # of the alarm, and on from there
+
+
+COUNT = """async (selector) => {
+    const address = document.querySelector("script[src$='/page.js']").src.replace("page.js", "live.js");
+    const { onState } = await import(address);
+    window.told = window.replaced = 0;
+    onState(() => { window.told += 1; });
+    new MutationObserver(() => { window.replaced += 1; })
+        .observe(document.querySelector(selector), { childList: true });
+}"""
+
+
+def test_a_press_of_the_space_bar_is_not_lost_to_a_change(visit, consoles):
+    """It is two events, as that of a mouse is."""
+    north = consoles.pair.north
+    north.message("Answer at once.", precedence="FLASH")
+    page = visit(consoles.south.origin, officer="kim").page
+    known = page.get_by_role("button", name="Acknowledge all")
+    reach(page, known)
+    page.evaluate(COUNT, "[data-region=bar]")
+    page.keyboard.down("Space")
+    before = page.evaluate("[window.told, window.replaced]")
+    north.message("And at once.", precedence="FLASH")
+    page.wait_for_function("([told]) => window.told > told", arg=before)
+    assert page.evaluate("window.replaced") == before[1]
+
+    page.keyboard.up("Space")
+
+    page.get_by_text("known to kim").first.wait_for()
 
 
 def test_a_press_is_not_lost_to_a_change(visit, consoles):
@@ -38,16 +95,7 @@ def test_a_press_is_not_lost_to_a_change(visit, consoles):
     one = visit(consoles.south.origin, officer="kim")
     link = one.page.get_by_role("link", name="Why?").first
     link.wait_for()
-    one.page.evaluate(
-        """async () => {
-            const address = document.querySelector("script[src$='/page.js']").src.replace("page.js", "live.js");
-            const { onState } = await import(address);
-            window.told = window.replaced = 0;
-            onState(() => { window.told += 1; });
-            new MutationObserver(() => { window.replaced += 1; })
-                .observe(document.querySelector("[data-region=board]"), { childList: true });
-        }"""
-    )
+    one.page.evaluate(COUNT, "[data-region=board]")
     where = "(() => { const a = document.querySelector('.acts a').getBoundingClientRect(); return [a.x, a.y]; })()"
     left, top = one.page.evaluate(where)  # in one call: the board may be another one by the next
     one.page.mouse.move(left + 5, top + 5)

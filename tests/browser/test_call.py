@@ -14,6 +14,7 @@ from openline.station.api import types_duty as duty
 from tests.browser import axe, consoles
 from tests.browser.conftest import Opener, Visit
 from tests.browser.consoles import Consoles
+from tests.browser.keyboard import choose, press, write
 from tests.browser.looks import Look, few_looks
 from tests.integration.pairs import make_pair
 
@@ -57,9 +58,9 @@ def officers(ready: Consoles, visit: Opener, other_browser: Browser) -> tuple[Vi
 
 
 def ring(officers: tuple[Visit, Visit]) -> str:
-    """The south calls from the board and the north answers from the bar, by a key alone; the call's id."""
+    """The south calls from the board and the north answers from the bar, by keys alone; the call's id."""
     south, north = officers
-    south.page.get_by_role("button", name="Call liaison").click()
+    press(south.page, south.page.get_by_role("button", name="Call liaison"))
     south.page.wait_for_url(CALL)
     north.page.get_by_role("button", name="Answer the call").wait_for()
     north.page.keyboard.press("c")
@@ -92,7 +93,8 @@ def talk(officers: tuple[Visit, Visit]) -> str:
 
 
 def test_two_officers_hear_each_other(officers: tuple[Visit, Visit]):
-    """Rung from the board, answered from the bar, heard both ways, key matched, quality shown; ended, and logged."""
+    """Rung from the board, answered from the bar, heard both ways, key matched, quality shown; ended, and logged: by
+    keyboard alone."""
     south, north = officers
     talk(officers)
     for each in officers:
@@ -106,9 +108,11 @@ def test_two_officers_hear_each_other(officers: tuple[Visit, Visit]):
     for each in officers:
         each.page.get_by_role("heading", name="Log the call").wait_for(timeout=LONG_MS)
         each.page.get_by_text("sealed by both").wait_for(timeout=LONG_MS)
-    south.page.get_by_label("notice").check()
-    south.page.get_by_label("Summary of the call").fill("All well on both sides.")
-    south.page.get_by_role("button", name="Log it").click()
+    for each in officers:  # whoever ended it, and whoever did not
+        each.page.wait_for_function("() => document.activeElement.id === 'log-title'")
+    choose(south.page, south.page.get_by_label("notice"))
+    write(south.page, south.page.get_by_label("Summary of the call"), "All well on both sides.")
+    press(south.page, south.page.get_by_role("button", name="Log it"))
     north.page.locator(".quoted", has_text="All well on both sides.").wait_for()
     assert "Purpose: notice." in north.page.locator(".quoted", has_text="All well").inner_text()
 
@@ -181,7 +185,7 @@ def test_text_goes_beside_the_voice(officers: tuple[Visit, Visit]):
     talk(officers)
     south.page.keyboard.press("t")
     south.page.keyboard.type("Grid 3814, repeat 3814")
-    south.page.get_by_role("button", name="Send the message").click()
+    press(south.page, south.page.get_by_role("button", name="Send the message"))
     south.page.get_by_text("The message was sent.").wait_for()
     north.page.locator(".quoted", has_text="Grid 3814").wait_for()
     assert south.page.locator("#beside-text").input_value() == ""
@@ -240,8 +244,9 @@ def test_another_officer_who_looks_does_not_take_the_voice(
     second.context.grant_permissions(["microphone"], origin=second.origin)
     wait_for(second.page, "state", "elsewhere")
     assert south.page.locator("#voice").get_attribute("data-state") == "connected"
-    second.page.get_by_role("button", name="Speak on this page").click()
+    press(second.page, second.page.get_by_role("button", name="Speak on this page"))
     wait_for(second.page, "state", "connected")
+    assert second.page.evaluate("document.activeElement.id") == "voice"  # the button that was pressed is gone
     wait_for(south.page, "state", "elsewhere")
 
 
@@ -249,7 +254,7 @@ def test_who_may_not_keep_the_watch_cannot_call(ready: Consoles, visit: Opener):
     """An auditor sees calls and places none."""
     one = visit(ready.south.origin, officer="kim", roles=[Role.AUDITOR])
     one.watch.expect("403 for POST /calls")
-    one.page.get_by_role("button", name="Call liaison").click()
+    press(one.page, one.page.get_by_role("button", name="Call liaison"))
     one.page.get_by_text("This needs another role than yours").wait_for()
 
 

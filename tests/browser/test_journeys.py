@@ -15,7 +15,7 @@ from openline.station.api import types_items as items
 from tests.browser import accounts, axe
 from tests.browser.accounts import Site, keyring
 from tests.browser.conftest import NARROW
-from tests.browser.keyboard import press, write
+from tests.browser.keyboard import date, press, single, time_of_day, write
 from tests.browser.plays import Story, played
 
 pytestmark = pytest.mark.slow
@@ -75,14 +75,14 @@ def story(driver, tmp_path: Path) -> Iterator[Story]:
 def next_step(page: Page) -> None:
     """The play goes on to its next step, and stands there a moment."""
     step = page.locator(".band .step").first.inner_text()
-    page.get_by_role("button", name="Next step").click()
+    press(page, page.get_by_role("button", name="Next step"))
     expect(page.locator(".band .step").first).not_to_have_text(step, timeout=LONG_MS)
 
 
 def sit_down(page: Page) -> None:
     """A person takes the desk; time runs as it does outside, but where a test goes on to the next step."""
-    page.get_by_role("button", name="1×", exact=True).click()
-    page.get_by_role("button", name="Sit down here").click()
+    press(page, page.get_by_role("button", name="1×", exact=True))
+    press(page, page.get_by_role("button", name="Sit down here"))
     expect(page.locator(".band")).to_contain_text("You sit at this desk.")
 
 
@@ -149,8 +149,8 @@ def test_a_cut_is_lifted_by_both_and_tested_by_a_call(story, visit, other_browse
     press(south, south.get_by_role("link", name="Cut and restore"))
     step_reached(south, "suspended")
     press(south, south.get_by_role("link", name="Propose to restore panmunjom").first)
-    south.locator("#effective_day").fill("2021-07-27")
-    south.locator("#effective_time").fill("14:00")
+    date(south, south.locator("#effective_day"), "2021-07-27")
+    time_of_day(south, south.locator("#effective_time"), "14:00")
     press(south, south.get_by_role("button", name="Go on"))
     press(south, south.get_by_role("button", name="Draft the proposal"))
     signed(south)
@@ -172,10 +172,10 @@ def test_a_cut_is_lifted_by_both_and_tested_by_a_call(story, visit, other_browse
     press(south, south.get_by_role("button", name="Test it by a call panmunjom"))
     south.wait_for_url(CALL)
     north.get_by_role("button", name="Answer the call").wait_for()
-    north.keyboard.press("c")
+    single(north, "c")
     north.wait_for_url(CALL)
     expect(south.locator("main")).to_contain_text("talking")
-    south.keyboard.press("e")
+    single(south, "e")
     expect(south.locator("main")).to_contain_text("sealed by both", timeout=LONG_MS)
     for each, origin in ((south, story.south), (north, story.north)):
         each.goto(f"{origin}/acts")

@@ -18,6 +18,7 @@ from openline.station.api import types as t
 from openline.station.api import types_items as items
 from openline.wire import accord as accords
 from tests.browser import axe
+from tests.browser.keyboard import HERE, hand_in, press, write
 
 pytestmark = pytest.mark.slow
 
@@ -92,17 +93,19 @@ def open_in(one, file: bytes | Path, key: Path, passphrase: str = PASSPHRASE) ->
 
 
 def test_a_letter_is_sealed_in_the_page_and_opened_by_its_addressee(visit, consoles, signed, minister, tmp_path):
-    """What arrives is a letter of spec 4.5, signed by its writer; no text, key or passphrase was in any request."""
+    """What arrives is a letter of spec 4.5, signed by its writer; no text, key or passphrase was in any request. By
+    keyboard alone."""
     one = visit(f"{consoles.south.origin}/letters", officer="kim")
     asked = record(one)
     box = one.page.locator("[data-letter=seal]")
-    box.locator("[data-text]").fill(SECRET)
-    box.locator("[data-language]").fill("ko")
-    box.locator("[data-key-file]").set_input_files(key_file(tmp_path, minister[1]))
-    box.locator("[data-passphrase]").fill(PASSPHRASE)
-    box.locator("[data-copy]").check()
-    box.locator("[data-do]").click()
-    one.page.locator("[data-send] button").click()
+    write(one.page, box.locator("[data-language]"), "ko")
+    write(one.page, box.locator("[data-text]"), SECRET)
+    hand_in(one.page, box.locator("[data-key-file]"), key_file(tmp_path, minister[1]))
+    write(one.page, box.locator("[data-passphrase]"), PASSPHRASE)
+    press(one.page, box.locator("[data-copy]"), "Space")
+    press(one.page, box.locator("[data-do]"))
+    one.page.wait_for_function("() => document.activeElement.closest('[data-send]')")  # what comes next
+    one.page.keyboard.press("Enter")
     one.page.wait_for_url("**/letters?sent=1")
 
     pair = consoles.pair
@@ -123,16 +126,21 @@ def test_a_letter_is_sealed_in_the_page_and_opened_by_its_addressee(visit, conso
 
 
 def test_a_letter_is_opened_in_the_page_by_its_addressee(visit, consoles, signed, minister, tmp_path):
-    """From the inbox: its writer is proven by the accord's key; the text is on the page, and in no request."""
+    """From the list: its writer is proven by the accord's key; the text is on the page, and in no request. By keyboard
+    alone."""
     sealed = letters.seal(written(signed, minister, 0, f"<b>{SECRET}</b>"), [minister[1].xwing.public], SystemEntropy())
     entry = consoles.pair.north.draft(t.Letter(to="minister", age=sealed)).entry
     assert entry is not None
     consoles.pair.wait_equal()
-    one = visit(f"{consoles.south.origin}/letters/{entry.id}", officer="kim")
+    one = visit(f"{consoles.south.origin}/letters", officer="kim")
     asked = record(one)
-    open_in(one, Path(), key_file(tmp_path, minister[1]))
+    press(one.page, one.page.locator(f"main a[href='/letters/{entry.id}']"))
+    hand_in(one.page, one.page.get_by_label("key file"), key_file(tmp_path, minister[1]))
+    write(one.page, one.page.get_by_label("Its passphrase"), PASSPHRASE)
+    press(one.page, one.page.get_by_role("button", name="Open it"))
     shown = one.page.locator("[data-opened]")
     shown.wait_for()
+    assert shown.evaluate(HERE)
     told = shown.inner_text()
     assert "The signature holds" in told
     assert f"<b>{SECRET}</b>" in told
@@ -140,7 +148,7 @@ def test_a_letter_is_opened_in_the_page_by_its_addressee(visit, consoles, signed
     hold_secret(asked, SECRET, PASSPHRASE)
     axe.hold(one.page)
 
-    one.page.get_by_role("button", name="Mark it as handed over").click()
+    press(one.page, one.page.get_by_role("button", name="Mark it as handed over"))
     one.page.wait_for_url("**/items/**")
     assert "handed" not in consoles.pair.north.asking.get("/v1/inbox/item", items.One, ref=entry.id).item.receipt
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image
 
 from openline.station.api import types as t
 from openline.station.api import types_items as items
+from tests.browser.keyboard import choose, content, hand_in, press, single, write
 from tests.console import hostile
 
 pytestmark = pytest.mark.slow
@@ -17,25 +19,41 @@ def test_a_message_is_opened_and_answered_by_keyboard(visit, consoles):
     pair.wait_equal()
     one = visit(f"{consoles.south.origin}/inbox", officer="kim")
     page = one.page
-    page.get_by_role("link", name=theirs.ref).focus()
-    page.keyboard.press("Enter")
+    content(page)
+    press(page, page.get_by_role("link", name=theirs.ref))
     page.get_by_role("button", name="Open it and tell them so").wait_for()
-    page.keyboard.press("o")
-    page.get_by_label("Your answer").focus()
-    page.keyboard.type("Yes, from 10:00.")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    single(page, "o")
+    write(page, page.get_by_label("Your answer"), "Yes, from 10:00.")
+    press(page, page.get_by_role("button", name="Go on: check it"))
     page.get_by_role("heading", name="Check before it goes").wait_for()
     assert page.locator(".figures").inner_text() == "10:00"
-    page.get_by_label("It cannot wait: send it as FLASH").focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    press(page, page.get_by_label("It cannot wait: send it as FLASH"), "Space")
+    press(page, page.get_by_role("button", name="Send it"))
     page.get_by_text("It is in the record, and on its way.").wait_for()
     pair.wait_equal()
     item = pair.north.asking.get("/v1/inbox/item", items.One, ref=theirs.id).item
     assert item is not None
     assert [each.receipt for each in item.receipts] == ["delivered", "shown", "answered"]
+
+
+def test_a_document_is_handed_in_and_looked_through_by_keyboard(visit, consoles, tmp_path):
+    """From the board to its second page, and to what is printed."""
+    first, second = (Image.new("RGB", (300, 400), colour) for colour in ("white", "grey"))
+    first.save(tmp_path / "road.pdf", save_all=True, append_images=[second])
+    page = visit(consoles.south.origin, officer="kim").page
+    press(page, page.get_by_role("link", name="Write", exact=True))
+    press(page, page.locator(".kinds").get_by_role("link", name="Document"))
+    hand_in(page, page.get_by_label("File", exact=True), tmp_path / "road.pdf")
+    write(page, page.get_by_label("Title"), "The northern road")
+    press(page, page.get_by_role("button", name="Go on: check it"))
+    press(page, page.get_by_role("button", name="Send it"))
+    page.get_by_text("It is in the record, and on its way.").wait_for()
+    press(page, page.get_by_role("link", name="To its pages"))
+    press(page, page.get_by_role("link", name="Next page"))
+    page.wait_for_url("**page=2")
+    page.wait_for_function("() => document.querySelector('figure.page img').naturalWidth > 0")
+    press(page, page.get_by_role("link", name="To print"))
+    page.wait_for_url("**/print")
 
 
 def test_an_open_inbox_shows_what_comes(visit, consoles):
@@ -57,14 +75,15 @@ def test_an_open_item_shows_how_far_it_gets(visit, consoles):
 
 
 def test_what_was_typed_outlives_the_console(visit, consoles):
-    """The console is gone in the middle of a text: the page says so, and the text is there when it is back."""
+    """The console is gone in the middle of a text: the page says so, and the text is there when it is back. It goes out
+    and is seen in the outbox, by keyboard alone."""
     one = visit(f"{consoles.south.origin}/write?kind=notice&form=question", officer="kim")
     page = one.page
     for words in ("WebSocket", "ERR_CONNECTION_REFUSED"):
         one.watch.expect(words)
-    page.get_by_label("Subject").fill("Route")
-    page.get_by_label("Question", exact=True).fill("Which road, and until when?")
-    page.get_by_label("PRIORITY").check()
+    write(page, page.get_by_label("Subject"), "Route")
+    write(page, page.get_by_label("Question", exact=True), "Which road, and until when?")
+    choose(page, page.get_by_label("PRIORITY"))
     consoles.south.stop()
     try:
         page.locator("#lost").wait_for(state="visible")
@@ -75,9 +94,11 @@ def test_what_was_typed_outlives_the_console(visit, consoles):
     page.get_by_text("What you typed before is here again.").wait_for()
     assert page.get_by_label("Subject").input_value() == "Route"
     assert page.get_by_label("PRIORITY").is_checked()
-    page.get_by_role("button", name="Go on: check it").click()
-    page.get_by_role("button", name="Send it").click()
+    press(page, page.get_by_role("button", name="Go on: check it"))
+    press(page, page.get_by_role("button", name="Send it"))
     page.get_by_text("It is in the record, and on its way.").wait_for()
+    press(page, page.locator("main").get_by_role("link", name="Outbox"))
+    page.locator("main tr", has_text="Which road").wait_for()
     page.goto(f"{consoles.south.origin}/write?kind=notice&form=question")
     assert page.get_by_label("Subject").input_value() == ""
 

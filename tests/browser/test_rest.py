@@ -11,6 +11,7 @@ from openline.station.api import types_duty as duty
 from tests.browser import accounts, axe
 from tests.browser.accounts import Site, keyring
 from tests.browser.conftest import NARROW, Visit
+from tests.browser.keyboard import press
 
 pytestmark = pytest.mark.slow
 LONG_MS = 30_000
@@ -73,7 +74,7 @@ def test_a_page_that_was_left_alone_rings_and_one_press_answers(site, kim):
     page.keyboard.press("c")
     page.wait_for_url(CALL)
     assert page.url.endswith(call)
-    page.locator("#main").get_by_role("button", name="Answer").click()
+    press(page, page.locator("#main").get_by_role("button", name="Answer"))
     site.north.wait_until(
         lambda: [x.state for x in site.north.asking.get("/v1/calls", duty.Calls).lasting] == ["talking"]
     )

@@ -15,6 +15,7 @@ from openline.station.api import types_items as items
 from tests.browser import axe
 from tests.browser import consoles as processes
 from tests.browser.consoles import Consoles
+from tests.browser.keyboard import press, write
 from tests.integration.pairs import Station, make_pair
 
 pytestmark = pytest.mark.slow
@@ -73,17 +74,22 @@ def test_a_page_that_nobody_pressed_says_that_it_cannot_sound(quiet, visit):
 
 
 def test_one_acknowledgement_quiets_every_console_of_the_side(quiet, visit):
-    """Whoever gives it: the others fall silent without a press, and say whose word it was."""
-    first, second = (visit(quiet.south.origin, officer=name) for name in ("kim", "lee"))
+    """Whoever gives it, and from whatever page, which is not left: the others fall silent without a press, and say
+    whose word it was."""
+    first, second = visit(f"{quiet.south.origin}/write", officer="kim"), visit(quiet.south.origin, officer="lee")
+    text = first.page.get_by_label("Text", exact=True)
+    write(first.page, text, "half a sentence")
     quiet.pair.north.message("Answer at once.", precedence="FLASH")
     for each in (first, second):
         until_sounding(each.page, "high")
 
-    first.page.get_by_role("button", name="Acknowledge all").click()
+    press(first.page, first.page.get_by_role("button", name="Acknowledge all"))
 
     for each in (first, second):
         until_sounding(each.page, "")
         each.page.get_by_text("known to kim").first.wait_for(timeout=LONG_MS)
+    assert first.page.url.endswith("/write")
+    assert text.input_value() == "half a sentence"
 
 
 def test_the_station_rings_where_the_page_is_frozen(quiet, visit):

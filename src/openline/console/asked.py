@@ -116,7 +116,18 @@ class Asked:
         """After a form was taken: go and look at the place of ours that it came from, as its field `back` says."""
         back = urlsplit(form["back"])
         ours = back.path.startswith("/") and not back.netloc and "//" not in back.path and "\\" not in back.path
-        return self.go(back.path if ours else "/")
+        return self.go(back._replace(scheme="", netloc="", fragment="").geturl() if ours else "/")
+
+    @property
+    def here(self) -> str:
+        """Where this page is loaded again: itself with what was asked, or, of what a form led to, the page whose part
+        it is."""
+        url = self.request.url
+        if self.request.method == "GET":
+            return f"{url.path}?{url.query}".rstrip("?").replace(",", "%2C")  # commas part the names of live regions
+        whole = {place.path for place in self.console.places if place.method == "GET"}
+        parts = url.path.split("/")
+        return next((path for n in range(len(parts), 1, -1) if (path := "/".join(parts[:n])) in whole), "/")
 
     def fault(self, error: OpenlineError) -> dict[str, str]:
         """An error for the page's error summary, in the reader's language."""

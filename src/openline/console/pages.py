@@ -83,7 +83,7 @@ class Pages:
         invariant(not what.keys() & environment.globals.keys(), "no page gives the frame's own names another meaning")
         text = environment.get_template(template).render(
             look=look, fault=fault, nav=nav, acting=asked.acting, nonce=asked.request.scope["nonce"], Role=Role,
-            languages=LANGUAGES, theme=asked.request.cookies.get("theme", ""), here=asked.request.url.path, play=play,
+            languages=LANGUAGES, theme=asked.request.cookies.get("theme", ""), here=asked.here, play=play,
             speed=speed(play), choices=() if self.console.choices is None else await self.console.choices(),
             signs_in=isinstance(self.console.gate, AccountsGate), rests=await self._rests(asked), **what,
         )  # fmt: skip

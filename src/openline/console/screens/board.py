@@ -36,7 +36,7 @@ async def acknowledge(asked: Asked) -> Response:
     form = await asked.form()
     known = types_duty.KnowAlarms(officer=asked.officer, comment=form["comment"])
     await asked.console.link.post("/v1/alarms/acknowledge", known, types_duty.Quieted)
-    return asked.go("/")
+    return asked.go_back(form)
 
 
 async def table(console: Console, look: Look, words: Words, _argument: str) -> str:

@@ -112,7 +112,7 @@ async def end(asked: Asked) -> Response:
         await asked.console.link.post(f"/v1/calls/{part(asked.path['call'])}/end", None, duty.Call)
     except Refused as error:
         return await call(asked, status=409, error=error)
-    return asked.go(f"/calls/{asked.path['call']}")
+    return asked.go(f"/calls/{asked.path['call']}#log-title")  # what an ended call asks for has the keyboard
 
 
 # ---- text beside it

@@ -1,5 +1,6 @@
 // The pages of sign-in, enrolment and settings: passkeys in forms, the officer's key in this browser, and its single keys.
 
+import { giveBack } from "./focus.js";
 import { keysOn, setKeys } from "./keys.js";
 import { KeyRefused, forgetKey, keyOf, takeKeyFile, whoOf } from "./officer-key.js";
 import { say, startPasskeys } from "./passkey.js";
@@ -41,15 +42,18 @@ function startKey(panel) {
       await show();
     } catch (error) {
       say(panel, error instanceof KeyRefused ? error.why : "not-kept");
+      if (error.why === "wrong-passphrase") giveBack(passphrase);
     } finally {
       passphrase.value = "";
       button.disabled = false;
       bar.hidden = true;
+      giveBack(button);
     }
   });
   forget.addEventListener("click", async () => {
     await forgetKey(who);
     say(panel, "forgotten");
+    form.elements.file.focus(); // the button that was pressed goes away
     await show();
   });
   show().catch(() => say(panel, "not-kept"));

@@ -1,6 +1,7 @@
 // The page of a call: takes part in its voice as long as it lasts, shows how well it passes, and sends text without
 // leaving the page. It asks this console for what the station knows, and tells the officer whatever goes wrong.
 
+import { hide } from "./focus.js";
 import { onState } from "./live.js";
 import { Round } from "./voice.js";
 
@@ -96,7 +97,7 @@ async function fresh(caller) {
   round = made;
   made.connection.onconnectionstatechange = () => changed(made);
   say(words.waiting, "waiting");
-  element("here").hidden = true;
+  hide(element("here"), section);
   await connect(await ask(`/calls/${id}/voice`, half));
 }
 
@@ -159,11 +160,15 @@ function over(why = words.over) {
   for (const track of microphone?.getTracks() ?? []) track.stop();
   say(why, "over");
   if (why === words.over) warn("");
+  if (document.activeElement === element("mute")) section.focus();
   element("mute").disabled = true;
   if (why !== words.over) return;
   // The page of a call that is over asks what it was; but nothing that somebody is writing is taken away.
   if (document.getElementById("beside-text")?.value) element("log").hidden = false;
-  else location.reload();
+  else {
+    location.hash = "log-title"; // where the keyboard is when the page is there again
+    location.reload();
+  }
 }
 
 // ---- microphone, speaker
@@ -256,7 +261,7 @@ async function shown() {
 element("mute").addEventListener("click", () => mute(!quiet));
 element("hear").addEventListener("click", () => {
   element("audio").play();
-  element("hear").hidden = true;
+  hide(element("hear"), section);
 });
 element("here").addEventListener("click", () => {
   wanted = true;

@@ -2,6 +2,7 @@
 // stands, and says, for as long as no word comes, how old everything on the page is.
 
 import { ago, setNow, tick } from "./clock.js";
+import { keepingFocus } from "./focus.js";
 import { replace } from "./trusted.js";
 
 const AGAIN_MS = [250, 500, 1000, 2000, 5000];
@@ -90,21 +91,6 @@ function settle() {
   }
 }
 
-/** What had the keyboard has it again after its region was replaced, and what somebody unfolded stays unfolded. */
-function keepingFocus(region, act) {
-  const held = region.contains(document.activeElement) ? document.activeElement : null;
-  const same = held && `${held.tagName} ${held.textContent}`;
-  const folds = () => [...region.querySelectorAll("details")];
-  const open = folds().map((each) => each.open);
-  const unfolded = held?.tagName === "SUMMARY" ? folds().indexOf(held.parentElement) : -1;
-  act();
-  folds().forEach((each, at) => (each.open = open[at] ?? each.open));
-  if (unfolded >= 0) return folds()[unfolded]?.querySelector("summary").focus({ preventScroll: true });
-  if (!same) return;
-  const found = [...region.querySelectorAll("a, button")].find((x) => `${x.tagName} ${x.textContent}` === same);
-  found?.focus({ preventScroll: true });
-}
-
 function showAge() {
   const band = document.getElementById("lost");
   const age = Date.now() - heard;
@@ -123,9 +109,11 @@ function showAge() {
 
 setInterval(showAge, 1000);
 document.addEventListener("pointerdown", (event) => (pressed = event.target), true);
-for (const end of ["pointerup", "pointercancel", "focusout"]) {
+document.addEventListener("keydown", (event) => event.key === " " && (pressed = event.target), true);
+for (const end of ["pointerup", "pointercancel", "keyup", "focusout"]) {
   document.addEventListener(end, (event) => {
     if (event.type !== "focusout") pressed = null;
     setTimeout(settle); // after the click, or the next focus, that follows
   }, true);
 }
+addEventListener("blur", () => (pressed = null)); // what is let go elsewhere is told to nobody here

@@ -12,7 +12,8 @@ if (document.body.dataset.regions) {
   startRing();
   follow(document.body.dataset.regions);
 }
-document.querySelector("[data-focus]")?.focus();
+// What is wrong has the keyboard first; else what the address names, also where the page was loaded anew.
+(document.querySelector("[data-focus]") ?? document.getElementById(location.hash.slice(1)))?.focus();
 navigator.serviceWorker?.register(worker()).catch(() => {
   document.body.dataset.offline = "none"; // a browser without it shows its own page when the console is gone
 });

@@ -11,7 +11,10 @@
 //       <p data-say="unsupported" role="alert" hidden>…</p>     this browser has no passkeys here
 //       <p data-say="waiting" role="status" hidden>…</p>        while the authenticator is asked
 //
-// Rules of this file: the words are the page's, in the reader's language; what is typed stays typed.
+// Rules of this file: the words are the page's, in the reader's language; what is typed stays typed; after a refusal the
+// keyboard is where it was.
+
+import { giveBack } from "./focus.js";
 
 /** Show one of the things that an element can say, or none. */
 export function say(root, name, text = "") {
@@ -78,6 +81,7 @@ async function send(form) {
   } catch (error) {
     button.disabled = false;
     say(form, error instanceof Said ? error.why : "unreachable", error instanceof Said ? error.text : "");
+    giveBack(button);
   }
 }
 

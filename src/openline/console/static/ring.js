@@ -78,7 +78,18 @@ function title() {
   document.title = sounding && new Date().getSeconds() % 2 ? `▲ ${plain}` : plain;
 }
 
+/** Acknowledges without leaving the page: a call goes on, what is written stays, and the bar says whose word it was. */
+async function acknowledge(event) {
+  const form = event.target;
+  if (!form.matches("form[data-stay]")) return;
+  event.preventDefault();
+  const how = { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" };
+  const answer = await fetch(form.action, how).catch(() => null);
+  if (answer?.type !== "opaqueredirect") form.submit(); // refused, or nobody answers: a page of its own says why
+}
+
 export function startRing() {
+  document.addEventListener("submit", acknowledge);
   button()?.addEventListener("click", arm);
   // Any press on the page may arm it: a browser lets a page sound only after one.
   document.addEventListener("pointerdown", () => armed() || arm(), { once: true });

@@ -5,6 +5,7 @@
 
 import { readAct } from "./acts.js";
 import { fromHex, toHex } from "./cbor.js";
+import { giveBack } from "./focus.js";
 import { keyOf, officerMessage, sha256, sign, whoOf } from "./officer-key.js";
 import { Said, ask, assertion, say } from "./passkey.js";
 
@@ -58,6 +59,7 @@ function start(root) {
     } catch (error) {
       button.disabled = false;
       say(root, error instanceof Said ? error.why : "failed", error instanceof Said ? error.text : "");
+      giveBack(button);
     }
   });
 }
