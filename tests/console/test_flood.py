@@ -71,6 +71,13 @@ def test_lines_that_fall_silent_at_once_are_one_row(browser):
     assert "Why silent, and the drill:" in shown
 
 
+def test_a_silence_of_every_line_leads_on_too(browser):
+    """The alarm of no one line has a way to why, as every other."""
+    everything = msgspec.structs.replace(ALARM, alarm="peer_silent", line="")
+    shown = bar(browser, (), [everything])
+    assert re.search(r'href="/lines/[a-z]+/why">Why silent, and the drill|href="/">To the board', shown)
+
+
 class Proposed(NamedTuple):
     """Of an offer, what tells which others stand beside it."""
 

@@ -48,6 +48,9 @@ def test_opening_is_said_beforehand_and_tells_them(browser, pair):
     assert "When you open it, their station is told that it was shown" in page
     assert receipt(pair, entry.id) == "delivered"
     answer = browser.post(f"/items/{entry.id}/open")
+    opened = browser.get(f"/items/{entry.id}").text
+    assert "shown here" in opened
+    assert "shown there" not in opened
     assert (answer.status_code, answer.headers["location"]) == (303, f"/items/{entry.id}")
     pair.north.wait_until(lambda: receipt(pair, entry.id) == "shown")
     page = browser.get(f"/items/{entry.id}").text

@@ -60,6 +60,7 @@ WORD: Final = {
     "acknowledged": _("an officer, by signature"),
     "answered": _("an item that answers it"),
 }
+HERE: Final = {signs.RECEIPTS["shown"]: _("shown here")}
 SPANS: Final = {600: _("10 minutes"), 1800: _("30 minutes"), 3600: _("1 hour"), 10_800: _("3 hours"),
                 21_600: _("6 hours"), 86_400: _("1 day")}  # fmt: skip
 
@@ -77,6 +78,8 @@ def receipts(item: t.Item, look: Look) -> list[Receipt]:
     other = look.them.name if item.author == look.us.name else look.us.name
     first = Receipt(signs.RECEIPTS["recorded"], item.author, WORD["recorded"])
     rest = [Receipt(signs.RECEIPTS.get(x.receipt, x.receipt), other, WORD.get(x.receipt, x.by)) for x in item.receipts]
+    if not is_ours(item, look):  # whose station says it stands beside it: "there" would be the wrong one
+        rest = [each._replace(word=HERE.get(each.word, each.word)) for each in rest]
     return [first, *rest]
 
 

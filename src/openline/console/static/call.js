@@ -244,7 +244,8 @@ async function send(event) {
     headers: { accept: "application/json" },
   }).catch(() => null);
   const told = (await response?.json().catch(() => null)) ?? { what: words.unreachable };
-  document.getElementById("beside-says").textContent = told.says ?? `${told.what} ${told.next_step ?? ""}`;
+  const refused = told.next_step ? `${told.what}. ${told.next_step}` : told.what;
+  document.getElementById("beside-says").textContent = told.says ?? refused;
   if (told.says) form.reset();
 }
 

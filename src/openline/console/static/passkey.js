@@ -24,6 +24,8 @@ export function say(root, name, text = "") {
   }
 }
 
+const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 /** What a console says where it refuses; `why` names what the page has words for. */
 export class Said extends Error {
   constructor(why, text = "") {
@@ -44,7 +46,7 @@ export async function ask(address, fields) {
   const isJson = answer.headers.get("content-type")?.startsWith("application/json");
   const told = isJson ? await answer.json() : null;
   if (answer.ok && told) return told;
-  throw told ? new Said("refused", [told.what, told.next_step].filter(Boolean).join(" ")) : new Said("unreachable");
+  throw told ? new Said("refused", [told.what, told.next_step].filter(Boolean).map(sentence).join(" ")) : new Said("unreachable");
 }
 
 /** What a passkey answers to a request, as text. Throws Said. */
