@@ -7,7 +7,8 @@ all, and which side it is the keys say, never a name.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -68,6 +69,20 @@ def new_folder(at: Path) -> None:
         raise Misuse(f"{at} is not empty; nothing was written", next_step="Give a folder that is not there yet.")
 
 
+@contextmanager
+def all_or_none(at: Path) -> Iterator[None]:
+    """Files written into the folder `at` meanwhile are all there in the end, or none of them is: half a set of keys is
+    of no use, and is in the way of the next try."""
+    before = set(at.iterdir())
+    try:
+        yield
+    except BaseException:
+        for half_made in set(at.iterdir()) - before:
+            with suppress(OSError):  # what went wrong is told, not what came of it
+                half_made.unlink()
+        raise
+
+
 def make_side(at: Path, plan: SidePlan, words: str | None, entropy: Entropy) -> Card:
     """Make all keys of a side in the new folder `at`, its card and its half of the secret. `words`: the passphrase of
     every key file, None for none.
@@ -90,14 +105,15 @@ def make_side(at: Path, plan: SidePlan, words: str | None, entropy: Entropy) -> 
     for kind, persons in people:
         for number, person in enumerate(persons, 1):
             files.append((f"{kind}-{number}-{file_word(person.name)}.key", kind, person))
-    for name, kind, made in files:
-        secret = made.to_bytes()
-        data = plain_key_file(secret, kind) if words is None else seal_key_file(secret, kind, words, entropy)
-        write_new(at / name, data, secret=True)
     card = Card(keys.public_side(plan.name, plan.zone, language=plan.language), plan.posts)
-    write_new(at / f"{file_word(plan.name)}.card", cards.encode(card), secret=False)
     half = Half(plan.name, entropy.bytes(PSK_BYTES))
-    write_new(at / f"{file_word(plan.name)}.half", cards.encode(half), secret=True)
+    with all_or_none(at):
+        for name, kind, made in files:
+            secret = made.to_bytes()
+            data = plain_key_file(secret, kind) if words is None else seal_key_file(secret, kind, words, entropy)
+            write_new(at / name, data, secret=True)
+        write_new(at / f"{file_word(plan.name)}.card", cards.encode(card), secret=False)
+        write_new(at / f"{file_word(plan.name)}.half", cards.encode(half), secret=True)
     return card
 
 

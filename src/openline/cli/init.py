@@ -149,8 +149,9 @@ def draft(terms: Path, files: Sequence[Path], out: Path, as_json: bool) -> None:
     )  # fmt: skip
     _ours(document)
     founding.new_folder(out)
-    write_new(out / DOCUMENT_FILE, document, secret=False)
-    write_new(out / SECRET_FILE, psk, secret=True)
+    with founding.all_or_none(out):
+        write_new(out / DOCUMENT_FILE, document, secret=False)
+        write_new(out / SECRET_FILE, psk, secret=True)
     identity = accords.accord_id(document)
     groups = accords.digits(identity).split(" ")
     _tell(

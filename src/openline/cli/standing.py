@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from openline.cli.files import write_new
-from openline.cli.founding import SECRET_FILE, STATION_FILE, SidePlan, make_side, new_folder, open_side, root_of
+from openline.cli.founding import (
+    SECRET_FILE,
+    STATION_FILE,
+    SidePlan,
+    all_or_none,
+    make_side,
+    new_folder,
+    open_side,
+    root_of,
+)
 from openline.keys import cards, tls
 from openline.keys.cards import Half, PostPlan
 from openline.keys.founding import draft, sign_accord
@@ -69,12 +78,13 @@ def make_station(
     protected = open_plain_key_file(keys_file) is None
     text = written(side, ways, protected=protected, metrics=metrics, store=store, voice=voice)
     read = config.read(text, CONFIG_FILE, at, founded.signed.accord)  # a wrong address is told before any is written
-    write_new(at / "accord", accords.encode_signed(founded.signed), secret=False)
-    write_new(at / STATION_FILE, keys_file, secret=True)
-    write_new(at / SECRET_FILE, founded.psk, secret=True)
-    write_new(at / "station.tls", tls.issue(root, entropy), secret=True)
-    write_new(at / CONFIG_FILE, text.encode(), secret=False)
-    open_store(read.station.store).close()
+    with all_or_none(at):
+        write_new(at / "accord", accords.encode_signed(founded.signed), secret=False)
+        write_new(at / STATION_FILE, keys_file, secret=True)
+        write_new(at / SECRET_FILE, founded.psk, secret=True)
+        write_new(at / "station.tls", tls.issue(root, entropy), secret=True)
+        write_new(at / CONFIG_FILE, text.encode(), secret=False)
+        open_store(read.station.store).close()
     return at / CONFIG_FILE
 
 

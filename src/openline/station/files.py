@@ -52,7 +52,7 @@ def hold_files(path: Path) -> Held:
     psk = read_secret(config.station.secret)
     check_secret(psk, config.station.secret, signed)
     if config.station.tls is not None:
-        _check_tls(config.station.tls, signed.accord.sides[us].root_ed25519)
+        _check_tls(config.station.tls, signed, us)
     for file in (config.station.keys, config.station.passphrase_file):
         if file is not None:
             read_secret(file)
@@ -101,9 +101,23 @@ def read_accord(path: Path) -> SignedAccord:
     return signed
 
 
-def _check_tls(path: Path, root_ed25519: bytes) -> None:
+def _check_tls(path: Path, signed: SignedAccord, us: int) -> None:
     pem = read_secret(path)
+    ours, theirs = signed.accord.sides[us], signed.accord.sides[1 - us]
+    try:
+        tls.check(pem, ours.root_ed25519)
+    except Misuse as error:
+        if _is_under(pem, theirs.root_ed25519):
+            raise Misuse(
+                f"{path}: is {theirs.name}'s, and this is the configuration of a station of {ours.name}",
+                next_step="Correct [station] side, or put this side's own files there.",
+            ) from None
+        raise Misuse(f"{path}: {error.what}", next_step=error.next_step) from None
+
+
+def _is_under(pem: bytes, root_ed25519: bytes) -> bool:
     try:
         tls.check(pem, root_ed25519)
-    except Misuse as error:
-        raise Misuse(f"{path}: {error.what}", next_step=error.next_step) from None
+    except Misuse:
+        return False
+    return True

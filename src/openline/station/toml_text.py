@@ -38,6 +38,8 @@ def parse(text: str) -> Parsed:
     Raises:
         NotToml: it is none.
     """
+    if text.startswith("\ufeff"):
+        raise NotToml(1, "a byte order mark stands before the text: save the file as UTF-8 without one")
     try:
         text.encode()
         root = tomllib.loads(text)

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from openline.carriers.live_tls import client_context, server_context
-from openline.cli import founding, keys
+from openline.cli import founding, keys, standing
 from openline.keys import cards, tls
 from openline.keys.cards import Card, Half, Sheet
 from openline.keys.keyfile import open_plain_key_file, seal_key_file
 from openline.station.files import open_files
 from openline.wire import accord as accords
+from openline.wire.errors import StorageFault
 from tests.unit.cli.kit import CHEAP, Kit
 
 TERMS = """[accord]
@@ -137,6 +138,25 @@ def test_secrets_are_their_owners_alone(at):
     secrets = [x for x in at.at.rglob("*") if x.suffix in (".key", ".keys", ".half", ".secret", ".tls")]
     assert len(secrets) == 18
     assert {stat.S_IMODE(x.stat().st_mode) for x in secrets} == {0o600}
+
+
+@pytest.mark.parametrize("writes", [1, 4])
+def test_a_disk_that_fills_leaves_no_half_of_a_folder(at, monkeypatch, writes):
+    """Keys, or a station, of which some files could not be written: none stays, and the same words do it again."""
+    keys_again = ["init", "keys", "{}/more", "--side", "x", "--zone", "UTC", "--officer", "one", "--no-passphrase"]
+    for words, module in ((keys_again, founding), (station_words("south"), standing)):
+        left, whole = [writes], module.write_new
+
+        def write_new(path, data, *, secret, left=left, whole=whole):
+            if not left[0]:
+                raise StorageFault(f"{path}: cannot be written: No space left on device")
+            left[0] -= 1
+            whole(path, data, secret=secret)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "write_new", write_new)
+            assert "No space left" in refused(at, *words, code=1)
+        assert at.run(*words).exit_code == 0
 
 
 def station_words(side: str, *more: str) -> list[str]:

@@ -149,6 +149,7 @@ def test_what_is_no_address_is_refused(text):
         (LEAST + '[alarm.mail]\nserver = "s"\nto = ["t"]\n', 10, "[alarm], key mail.from: is missing"),
         (LEAST + "[drill]\nretries = 21\n", 11, "allowed there: a whole number from 0 to 20"),
         (LEAST + "[drill\n", 10, "not readable as TOML"),
+        ("\ufeff" + LEAST, 1, "save the file as UTF-8 without one"),
     ],
 )
 def test_a_mistake_says_where_it_is_and_what_is_allowed(text, line, what):

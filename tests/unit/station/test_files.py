@@ -9,6 +9,7 @@ import pytest
 from openline.keys import tls
 from openline.keys.entropy import SeededEntropy
 from openline.keys.keyfile import Cost, plain_key_file, seal_key_file
+from openline.keys.secret import RootKeys
 from openline.station.files import first_line, hold_files, open_files
 from openline.wire import accord as accords
 from openline.wire.errors import Misuse, PeerFault
@@ -109,7 +110,8 @@ def test_a_missing_file_is_named(at, name):
         ("accord", b"junk", "not a signed accord"),
         ("table.secret", bytes(32), "not the secret"),
         ("table.secret", b"short", "not the secret"),
-        ("station.tls", tls.issue(made().keys[0].root, ENTROPY), "not of the root"),
+        ("station.tls", tls.issue(RootKeys.generate(ENTROPY), ENTROPY), "not of the root"),
+        ("station.tls", tls.issue(made().keys[0].root, ENTROPY), "is .*, and this is the configuration"),
         ("station.tls", b"junk", "not a TLS key"),
         ("station.keys", b"junk", "not a key file"),
         ("station.keys", plain_key_file(SOUTH.root.to_bytes(), "root"), "keys of kind root"),
