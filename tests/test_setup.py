@@ -6,6 +6,8 @@ import re
 import shlex
 import shutil
 import stat
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -92,3 +94,17 @@ def test_every_secret_is_its_owners_alone(sides, side):
     }
 
     assert open_to_others == public
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="this machine has no systemd to ask")
+def test_the_unit_of_the_page_on_operating_is_one(tmp_path: Path) -> None:
+    """The service manager itself finds nothing to say against it; only the program's place is this machine's."""
+    page = (ROOT / "docs/operating.md").read_text()
+    [unit] = re.findall(r"^```ini\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    program = "/opt/openline/bin/openline"
+    assert program in unit
+    (tmp_path / "openline.service").write_text(unit.replace(program, sys.executable))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(tmp_path / "openline.service")], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import stat
 import urllib.error
 import urllib.request
@@ -62,6 +64,12 @@ def test_a_monitor_sees_life_readiness_and_figures(pair):
     assert 'openline_line_observed{line="liaison",observed="through"} 1.0' in figures
     assert "openline_entries 2.0" in figures
     assert "a word that no monitor sees" not in figures
+
+    with socket.create_connection(("127.0.0.1", int(pair.south.environment["METRICS"])), timeout=30) as stranger:
+        stranger.sendall(b"\x16\x03\x01 no HTTP at all\r\n\r\n")
+        assert stranger.recv(100).startswith(b"HTTP/1.1 400")
+    for line in pair.south.log.splitlines():
+        json.loads(line)  # what a stranger says is no line of the log, and every line is one for programs
 
 
 def test_the_api_on_an_address_wants_the_token(pair):

@@ -45,7 +45,7 @@ async def serving(
     """Serve `app` on a bound socket for as long as the context lasts; the socket is closed at its end. `sockets`:
     WebSockets too."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", loop="none", http=Patient,
+        app, log_config=None, log_level="error", access_log=False, lifespan="off", loop="none", http=Patient,
         ws="websockets-sansio" if sockets else "none", ws_max_size=SOCKET_BYTES_MAX,
         server_header=False, date_header=False, timeout_graceful_shutdown=STOP_S, timeout_keep_alive=STOP_S,
     )  # fmt: skip
