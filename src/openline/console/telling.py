@@ -83,6 +83,12 @@ def receipts(item: t.Item, look: Look) -> list[Receipt]:
     return [first, *rest]
 
 
+def highest(item: t.Item, look: Look | None) -> str:
+    """How far an item got; a sentence of ours."""
+    word = signs.RECEIPTS.get(item.receipt, item.receipt)
+    return word if look is None or is_ours(item, look) else HERE.get(word, word)
+
+
 def precedence(name: str) -> Sign:
     return PRECEDENCE.get(name, Sign("?", name, "warn"))
 
