@@ -38,3 +38,18 @@ def test_why_there_is_no_path_yet_is_told(ends):
         await asyncio.gather(*tasks, return_exceptions=True)
 
     asyncio.run(ends.both(act))
+
+
+def test_a_cable_whose_interface_is_not_there_keeps_nobody_from_starting(ends):
+    """The carrier runs, says so once to the operator, and shows it; the other carriers are none the worse."""
+
+    async def act() -> None:
+        ear = Ear()
+        running = asyncio.create_task(ends.end(0, 1, listen=f"192.0.2.77:{free_port()}").run(ear))
+        await ear.until(lambda: "no interface of this machine had the address" in ear.lacks)
+        assert [each for each in ear.told if "no interface of this machine has the address of 192.0.2.77" in each]
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(ends.both(act))

@@ -8,6 +8,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections import Counter
 from typing import Any, Final
@@ -15,6 +16,9 @@ from typing import Any, Final
 STANDING_MAX: Final = 128  # chosen: far below the usual 1,024 descriptors of a process
 FROM_ONE_MAX: Final = 8  # chosen: the other side needs one, and a second while it changes over
 BACKLOG: Final = 64
+_FREEBIND: Final = {  # Linux's IP_FREEBIND and IPV6_FREEBIND, which the library does not name
+    socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78),
+}  # fmt: skip
 
 
 class Admitted(socket.socket):
@@ -39,6 +43,7 @@ class Gate(socket.socket):
         self.standing: Counter[str] = Counter()
         self.standing_max, self.from_one_max = standing_max, from_one_max
         self.refused = 0
+        self.early = False  # no interface of this machine had the address yet
 
     def accept(self) -> tuple[socket.socket, Any]:
         """The next connection that may stand.
@@ -63,11 +68,14 @@ class Gate(socket.socket):
             del self.standing[host]
 
 
-def listening(host: str, port: int, *, standing_max: int = STANDING_MAX, from_one_max: int = FROM_ONE_MAX) -> Gate:
-    """A gate that listens on an address of this machine.
+def listening(
+    host: str, port: int, *, standing_max: int = STANDING_MAX, from_one_max: int = FROM_ONE_MAX, early: bool = False
+) -> Gate:
+    """A gate that listens on an address of this machine. `early`: also on one that no interface has yet; whoever comes
+    there as soon as one has it is let in.
 
     Raises:
-        OSError: the name is unknown, or the port is taken.
+        OSError: the name is unknown, the port is taken, or, unless `early`, no interface has the address.
     """
     [(family, _, _, _, where), *_] = socket.getaddrinfo(
         host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -75,7 +83,14 @@ def listening(host: str, port: int, *, standing_max: int = STANDING_MAX, from_on
     gate = Gate(family, standing_max=standing_max, from_one_max=from_one_max)
     try:
         gate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        gate.bind(where)
+        try:
+            gate.bind(where)
+        except OSError as error:
+            if not early or error.errno != errno.EADDRNOTAVAIL:
+                raise
+            gate.setsockopt(*_FREEBIND[gate.family], 1)
+            gate.bind(where)
+            gate.early = True
         gate.listen(BACKLOG)
     except OSError:
         gate.close()

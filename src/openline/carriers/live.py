@@ -97,7 +97,9 @@ class Live:
         """
         self._told = told
         async with self._listening():
-            if not self.settings.connect:
+            if self._gate is not None and self._gate.early:
+                told.lacking(say("no interface of this machine had the address to listen at"))
+            elif not self.settings.connect:
                 told.lacking(say("waits for the other side to connect"))
             try:
                 await (self._dial() if self.settings.connect else asyncio.Event().wait())
@@ -134,13 +136,19 @@ class Live:
             return
         host, port = address(self.settings.listen)
         try:
-            self._gate = gate = listening(host, port)
+            # One interface that is not there keeps nobody from the other paths.
+            self._gate = gate = listening(host, port, early=True)
         except OSError as error:
             raise Misuse(
                 f"{self.settings.listen}: cannot be listened on: {system_words(error)}",
                 next_step="Free the address, or give the carrier another one.",
             ) from None
         self.port = gate.getsockname()[1]
+        if gate.early and self._told is not None:
+            self._told.trouble(
+                f"no interface of this machine has the address of {self.settings.listen} now; as soon as one has it, it"
+                " is listened on"
+            )
         tls = self.settings.server_tls
         async with serve(self._serve, sock=gate, ssl=tls, create_connection=Server, **self._options()):
             yield

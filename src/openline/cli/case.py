@@ -5,6 +5,7 @@ Rules of this file: what a check is given stands here, so that checks of differe
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -46,6 +47,8 @@ def bindable(where: str, what: str) -> Iterator[Finding]:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:
         said = f"{where} cannot be listened on: {system_words(error)}"
-        yield problem(what, said, "Another program may listen there: ss --listening --tcp --processes")
+        here = error.errno != errno.EADDRNOTAVAIL
+        taken = "Another program may listen there: ss --listening --tcp --processes"
+        yield problem(what, said, taken if here else "No interface of this machine has that address: ip address")
     else:
         yield ok(what, f"{where} can be listened on")

@@ -54,3 +54,21 @@ def test_a_taken_port_is_an_error(gate):
     """Two stations cannot listen on one port."""
     with pytest.raises(OSError, match="in use"):
         listening("127.0.0.1", gate.getsockname()[1])
+
+
+@pytest.mark.parametrize("host", ["192.0.2.77", "2001:db8::77"])
+def test_an_address_that_no_interface_has_yet_is_waited_at_where_that_is_asked(host):
+    """A cable whose interface is not there keeps no station from starting; elsewhere a mistyped address is told."""
+    with pytest.raises(OSError, match="Cannot assign"):
+        listening(host, 0)
+    made = listening(host, 0, early=True)
+    assert made.early
+    assert made.getsockname()[0] == host
+    made.close()
+
+
+def test_a_port_that_is_taken_is_told_whatever_was_asked(gate):
+    """Another program in our place does not go away by waiting."""
+    with pytest.raises(OSError, match="in use"):
+        listening("127.0.0.1", gate.getsockname()[1], early=True)
+    assert not gate.early
