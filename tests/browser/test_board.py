@@ -131,11 +131,11 @@ def test_the_first_screen_of_a_phone_is_the_lines(visit, consoles, language):
     assert not page.get_by_role("navigation").is_visible()
     axe.hold(page)
 
-    page.locator(".menu summary").press("Enter")
+    press(page, page.locator(".menu summary"))
     page.locator("nav a[href='/record']").wait_for()
     axe.hold(page)
     assert page.evaluate("document.documentElement.scrollWidth") == NARROW[0]
-    page.locator("nav a[href='/record']").press("Enter")
+    press(page, page.locator("nav a[href='/record']"))
     page.wait_for_url("**/record")
     assert page.evaluate(FOLDED)
 

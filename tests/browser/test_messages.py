@@ -7,7 +7,7 @@ from PIL import Image
 
 from openline.station.api import types as t
 from openline.station.api import types_items as items
-from tests.browser.keyboard import choose, content, hand_in, press, single, write
+from tests.browser.keyboard import choose, hand_in, press, single, write
 from tests.console import hostile
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,6 @@ def test_a_message_is_opened_and_answered_by_keyboard(visit, consoles):
     pair.wait_equal()
     one = visit(f"{consoles.south.origin}/inbox", officer="kim")
     page = one.page
-    content(page)
     press(page, page.get_by_role("link", name=theirs.ref))
     page.get_by_role("button", name="Open it and tell them so").wait_for()
     single(page, "o")

@@ -88,7 +88,7 @@ def test_one_acknowledgement_quiets_every_console_of_the_side(quiet, visit):
     for each in (first, second):
         until_sounding(each.page, "")
         each.page.get_by_text("known to kim").first.wait_for(timeout=LONG_MS)
-    assert first.page.url.endswith("/write")
+    assert first.page.url.endswith("/write#main")
     assert text.input_value() == "half a sentence"
 
 
