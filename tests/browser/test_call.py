@@ -14,7 +14,7 @@ from openline.station.api import types_duty as duty
 from tests.browser import axe, consoles
 from tests.browser.conftest import Opener, Visit
 from tests.browser.consoles import Consoles
-from tests.browser.keyboard import choose, press, write
+from tests.browser.keyboard import choose, press, single, write
 from tests.browser.looks import Look, few_looks
 from tests.integration.pairs import make_pair
 
@@ -221,6 +221,22 @@ def test_an_altered_certificate_ends_the_call_with_words(officers: tuple[Visit, 
     south.page.get_by_text("answered, and over").wait_for(timeout=LONG_MS)
     assert south.page.locator("#voice").get_attribute("data-state") == "over"
     north.page.get_by_role("heading", name="Log the call").wait_for(timeout=LONG_MS)
+
+
+def test_who_hangs_up_at_once_is_not_accused(officers: tuple[Visit, Visit]):
+    """The connection is gone before the north's page could read whose it was: that is no other certificate, and the
+    page asks what the call was, as after any."""
+    south, north = officers
+    north.page.add_init_script(
+        "RTCDtlsTransport.prototype.getRemoteCertificates = () => [];"
+        "Object.defineProperty(RTCDtlsTransport.prototype, 'state', { get: () => 'closed' });"
+    )
+    ring(officers)
+    wait_for(south.page, "state", "connected")
+    wait_for(north.page, "state", "connecting")
+    single(south.page, "e")
+    north.page.get_by_role("heading", name="Log the call").wait_for(timeout=LONG_MS)
+    assert "not the one that their station signed" not in north.page.locator("#voice").inner_text()
 
 
 def test_one_way_sound_is_said(officers: tuple[Visit, Visit]):

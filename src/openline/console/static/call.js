@@ -128,7 +128,9 @@ async function changed(one) {
 
 /** Sound passes from here on; but is it theirs? */
 async function connected(one) {
-  if (!(await one.matches())) {
+  const matches = await one.matches();
+  if (matches === null) return; // hung up in that moment: the call's own state says so, and nobody is accused
+  if (!matches) {
     section.dataset.key = "mismatch";
     over(words.mismatch);
     await fetch(`/calls/${id}/end`, { method: "POST", body: new URLSearchParams(), redirect: "manual" });

@@ -84,7 +84,8 @@ export class Round {
     return this.connection?.connectionState ?? "new";
   }
 
-  /** Whether the certificate of the live connection is the one that their station signed. */
+  /** Whether the certificate of the live connection is the one that their station signed; null where the connection was
+   *  gone before it could be read, which says nothing of it. */
   async matches() {
     const transport = this.connection.getSenders()[0]?.transport;
     let [live] = transport?.getRemoteCertificates() ?? [];
@@ -93,6 +94,7 @@ export class Round {
       await new Promise((done) => setTimeout(done, READ_MS));
       [live] = transport?.getRemoteCertificates() ?? [];
     }
+    if (!live && transport?.state === "closed") return null;
     return live !== undefined && hex(await crypto.subtle.digest("SHA-256", live)) === this.theirs.fingerprint;
   }
 
