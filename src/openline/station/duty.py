@@ -107,7 +107,8 @@ class Duty:
     def remarks(self) -> tuple[said.Said, ...]:
         """What an officer should know that is no alarm."""
         failing = (remarks.failing(post.way.name, post.failing) for post in self.delivery.posts if post.failing)
-        return (*failing, *remarks.disk(self.store_folder))
+        broken = remarks.broken(self.runner.desk.inbound.broken)
+        return (*failing, *broken, *remarks.disk(self.store_folder))
 
     def acknowledged(self) -> dict[str, str]:
         """Alarms of which every cause is acknowledged, and by whom last."""

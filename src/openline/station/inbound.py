@@ -57,6 +57,7 @@ class Inbound:
         self.strays: dict[bytes, Entry] = {}
         self.unsound: set[bytes] = set()  # entries at which a branch broke its chain's rules
         self.recorded_proofs: set[tuple[bytes, bytes]] = set()
+        self.broken: str = ""  # why their next entry cannot be taken in, where it came and breaks a rule
         self.ack_due = False
         self.wanted_pulse: list[int] = []
         self.rebuild = False
@@ -118,7 +119,11 @@ class Inbound:
 
     def _apply(self, payload: Payload, carrier: int, news: bool) -> None:
         if payload.entries:
-            self._entries(payload.entries, carrier)
+            try:
+                self._entries(payload.entries, carrier)
+            except PeerFault as error:
+                self.broken = error.what
+                raise
         if payload.parts:
             self.pages.arrived(payload.parts, carrier)
         if payload.parts_wanted and news:  # who repeats an old word must not have half a window sent for each
@@ -186,6 +191,8 @@ class Inbound:
         for entry, after in found.append:
             self.gaps.closed(entry)
             ctx.take_in(entry, after)
+            if entry.side == ctx.them:
+                self.broken = ""
             self._tell(entry)
             if entry.side == ctx.them:
                 self.calls.seal_in_turn(entry)

@@ -37,6 +37,13 @@ def disk(folder: Path | None) -> tuple[Said, ...]:
     )  # fmt: skip
 
 
+def broken(why: str) -> tuple[Said, ...]:
+    """That their chain cannot be followed any further, if it cannot."""
+    if not why:
+        return ()
+    return (say("an entry of theirs breaks a rule, and nothing that came after it is taken in: {why}", why=why),)
+
+
 def failing(way: str, why: str) -> Said:
     """That alarms do not reach people by one of the ways to them."""
     return say("alarms do not go by {way}: {why}", way=way, why=why)

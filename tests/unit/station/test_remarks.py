@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import pytest
 
 from openline.station import remarks
+from openline.station.commands import SendMessage
+from openline.wire.errors import Malformed
+from tests.simulation.pair import Pair
 
 GIB = 2**30
 
@@ -44,3 +47,25 @@ def test_a_database_elsewhere_has_no_disk_here():
     """A store at a server says nothing of this machine's disk."""
     assert remarks.disk(remarks.store_folder("postgresql://db/openline")) == ()
     assert remarks.store_folder("/var/lib/openline/record.sqlite") == Path("/var/lib/openline")
+
+
+def test_a_chain_that_cannot_be_followed_is_remarked_on(monkeypatch):
+    """An entry of theirs that breaks a rule: an officer is told why, until what they send is taken in again."""
+    pair = Pair()
+    pair.settle()
+    north, south = pair.nodes
+
+    def breaks(*arguments: object) -> NoReturn:
+        raise Malformed("expected text of 1 to 8192 bytes")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(north.running.ctx.record, "examine", breaks)
+        south.enact(SendMessage(line=0, text="Good morning."))
+        pair.settle()
+    broken = north.running.inbound.broken
+    assert [str(x) for x in remarks.broken(broken)] == [
+        "an entry of theirs breaks a rule, and nothing that came after it is taken in: expected text of 1 to 8192 bytes"
+    ]
+
+    pair.advance(10_000, settling=True)
+    assert remarks.broken(north.running.inbound.broken) == ()
