@@ -40,19 +40,31 @@ async def _keep(command: Sequence[str], say: Callable[..., None]) -> None:
     tries, loop = 0, asyncio.get_running_loop()
     while True:
         started = loop.time()
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, env={**os.environ, STATION: str(os.getpid())}
-        )
-        say("console_started", pid=process.pid)
         try:
-            code = await process.wait()
-        except asyncio.CancelledError:
-            await _stop(process)
-            raise
+            ended: dict[str, object] = {"code": await _run(command, say)}
+        except OSError as error:  # no program, no right to it, no more processes: the station goes on without
+            ended = {"why": error.strerror}
         tries = 0 if loop.time() - started > STEADY_S else tries + 1
         again_s = AGAIN_S[min(max(tries - 1, 0), len(AGAIN_S) - 1)]
-        say("console_ended", code=code, again_s=again_s)
+        say("console_ended", **ended, again_s=again_s)
         await _wait(again_s)
+
+
+async def _run(command: Sequence[str], say: Callable[..., None]) -> int:
+    """Run it once; the code it ended with.
+
+    Raises:
+        OSError: it cannot be run.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, env={**os.environ, STATION: str(os.getpid())}
+    )
+    say("console_started", pid=process.pid)
+    try:
+        return await process.wait()
+    except asyncio.CancelledError:
+        await _stop(process)
+        raise
 
 
 async def _wait(seconds: float) -> None:

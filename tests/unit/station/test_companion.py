@@ -47,6 +47,24 @@ def test_one_that_ends_is_started_again(monkeypatch: pytest.MonkeyPatch):
     asyncio.run(story())
 
 
+def test_one_that_cannot_be_run_costs_the_station_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Why it cannot is said, and it is tried again: the file may be there in a moment."""
+    monkeypatch.setattr(companion, "AGAIN_S", (0.01,))
+    program = tmp_path / "program"
+    program.write_text("no program")
+
+    async def story() -> None:
+        heard = Heard()
+        async with companion.beside([str(program)], heard):
+            await heard.until(lambda: heard.count("console_ended") == 2)
+            program.write_text("#!/bin/sh\nexit 3\n")
+            program.chmod(0o700)
+            await heard.until(lambda: heard.count("console_started") == 1)
+        assert heard.said[0] == ("console_ended", {"why": "Permission denied", "again_s": 0.01})
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("deaf", [False, True])
 def test_it_stops_with_the_station(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaf: bool):
     """Told first; ended where it does not listen."""
