@@ -62,12 +62,18 @@ class Site:
             accounts.roster.set_roles(officer, roles or DEFAULT_ROLES, "", now_s)
             return accounts.roster.make_code(officer, "", now_s)
 
-    def kill_console(self) -> None:
-        """End the console's process as a fault would; its station starts another, a second later."""
+    @contextmanager
+    def console_killed(self) -> Iterator[None]:
+        """The console's process ends as by a fault; its station, held meanwhile, starts another afterwards."""
         assert self.station.process is not None
         pid = self.station.process.pid
         [console] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        os.kill(int(console), signal.SIGKILL)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            os.kill(int(console), signal.SIGKILL)
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def forget_everybody(self) -> None:
         """For the next test; no command does that."""

@@ -89,9 +89,9 @@ def test_a_page_at_rest_finds_its_console_again(site, kim):
     left_alone(site)
     page.get_by_role("heading", name="Signed out").wait_for(timeout=LONG_MS)
     kim.watch.expect("WebSocket connection to")
-    site.kill_console()
-    page.get_by_text("This page cannot ring now").wait_for(timeout=LONG_MS)
-    assert page.get_by_text("This page rings all the same").is_hidden()
+    with site.console_killed():
+        page.get_by_text("This page cannot ring now").wait_for(timeout=LONG_MS)
+        assert page.get_by_text("This page rings all the same").is_hidden()
     page.get_by_text("This page cannot ring now").wait_for(state="hidden", timeout=LONG_MS)
     ring(site)
     page.wait_for_function("() => document.body.dataset.sounding === 'call'", timeout=LONG_MS)
