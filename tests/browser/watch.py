@@ -67,7 +67,7 @@ def hold(watched: Iterable[tuple[Page, Watch]]) -> None:
     for page, each in watched:
         if not page.is_closed():
             page.wait_for_load_state()
-            page.evaluate("0")
+            page.wait_for_function("() => true")
         found += each.left()
     assert not found, "\n" + "\n".join(found)
 
