@@ -380,9 +380,8 @@ class Calls:
     def we_attested(self, call: Call) -> bool:
         """Whether a finished call of theirs says no more of us than a word of ours does: that it rang, and how it was
         taken. That it never rang, or was broken off, is theirs to say."""
-        return attested.PHASES.get(Outcome(call.outcome)) is None or attested.by(
-            self.ctx.record.ledger, self.ctx.us, call
-        )
+        says_of_us = Outcome(call.outcome) in attested.PHASES
+        return not says_of_us or attested.by(self.ctx.record.ledger, self.ctx.us, call)
 
 
 def line_carriers(ctx: Context, line: int) -> tuple[int, ...]:

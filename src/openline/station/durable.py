@@ -55,7 +55,12 @@ def replace_file(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
-        raise StorageFault(
-            say("{path}: cannot be written: {why}", path=str(path), why=str(error.strerror or error)),
-            next_step=say("Make room there, then do it again."),
-        ) from None
+        raise unwritten(path, error) from None
+
+
+def unwritten(path: Path, error: OSError) -> StorageFault:
+    """The fault of a disk that did not take what was to stand at `path`."""
+    return StorageFault(
+        say("{path}: cannot be written: {why}", path=str(path), why=str(error.strerror or error)),
+        next_step=say("Make room there, then do it again."),
+    )

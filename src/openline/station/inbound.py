@@ -191,10 +191,9 @@ class Inbound:
         for entry, after in found.append:
             self.gaps.closed(entry)
             ctx.take_in(entry, after)
-            if entry.side == ctx.them:
-                self.broken = ""
             self._tell(entry)
             if entry.side == ctx.them:
+                self.broken = ""
                 self.calls.seal_in_turn(entry)
                 self._keep_proven(entry)
         self.gaps.keep(found.ahead)

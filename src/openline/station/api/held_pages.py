@@ -18,8 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from openline.station.durable import replace_file
-from openline.wire.errors import Misuse, Refused, StorageFault
+from openline.station.durable import replace_file, unwritten
+from openline.wire.errors import Misuse, Refused
 from openline.wire.limits import BLOB_BYTES_MAX
 from openline.wire.said import say
 
@@ -43,7 +43,7 @@ class HeldPages:
             if data is None:
                 with suppress(OSError):
                     path.unlink()
-            elif sum(map(len, self._held.values())) + len(data) <= HELD_MAX:
+            elif self._fits(data):
                 self._held[bytes.fromhex(path.name)] = data
 
     async def keep(self, pages: bytes, needed: Collection[str]) -> str:
@@ -59,14 +59,17 @@ class HeldPages:
         digest = await asyncio.to_thread(lambda: hashlib.sha256(pages).digest())
         self._held.pop(digest, None)
         for held in [held for held in self._held if held.hex() not in needed]:
-            if sum(map(len, self._held.values())) + len(pages) > HELD_MAX:
+            if not self._fits(pages):
                 self.forget(held)
-        if sum(map(len, self._held.values())) + len(pages) > HELD_MAX:
+        if not self._fits(pages):
             raise Refused(say("drafts hold as many pages as fit here"), next_step=say("Release or drop one of them."))
         self._held[digest] = pages
         if self._folder is not None:
             await asyncio.to_thread(_write, self._folder, digest.hex(), pages)
         return digest.hex()
+
+    def _fits(self, more: bytes) -> bool:
+        return sum(map(len, self._held.values())) + len(more) <= HELD_MAX
 
     def of(self, digest: bytes) -> bytes:
         """The pages of a digest.
@@ -105,8 +108,5 @@ def _write(folder: Path, name: str, data: bytes) -> None:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise StorageFault(
-            say("{path}: cannot be written: {why}", path=str(folder), why=str(error.strerror or error)),
-            next_step=say("Make room there, then do it again."),
-        ) from None
+        raise unwritten(folder, error) from None
     replace_file(folder / name, data)
